@@ -1,0 +1,14 @@
+"""Two catalogs → the changes between them."""
+
+from dbsync.model.catalog import Catalog
+from dbsync.model.changes import Change
+
+
+def compare(current: Catalog, desired: Catalog) -> tuple[Change, ...]:
+    """The changes that make `current` into `desired`, in the order of their identities."""
+    before, after = current.objects, desired.objects
+    return tuple(
+        Change(one, before.get(one), after.get(one))
+        for one in sorted(before.keys() | after.keys())
+        if before.get(one) != after.get(one)
+    )

@@ -1,0 +1,88 @@
+"""Every error that dbsync raises on purpose, one family, an exit code each.
+
+    DbsyncError
+    ├── UsageError         2   an option or a setting is wrong
+    ├── SchemaError        3   schema.sql or seeds.sql cannot be loaded
+    ├── ConnectionFailed   4   a database cannot be reached or may not be read
+    ├── ScratchError       5   no scratch database can be had
+    ├── NoPlan             5   no plan that ends where the file says could be proven
+    ├── Stale              5   live is no longer what was planned on
+    ├── Refused            5   the operator, or a rule of theirs, said no
+    ├── ApplyFailed        6   a statement failed on live; the message says what was applied
+    └── Bug               70   dbsync contradicts itself
+
+Only the command line prints them and exits.
+"""
+
+from typing import ClassVar
+
+
+class DbsyncError(Exception):
+    """What went wrong (`message`), where (`excerpt`), why (`detail`) and what to do next (`hint`)."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, detail: str | None = None, hint: str | None = None, excerpt: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+        self.hint = hint
+        self.excerpt = excerpt
+
+    def __str__(self) -> str:
+        parts = [self.message, self.excerpt, self.detail, f"hint: {self.hint}" if self.hint else None]
+        return "\n".join(part for part in parts if part)
+
+
+class UsageError(DbsyncError):
+    """An option, an environment variable or a configuration file is wrong."""
+
+    exit_code = 2
+
+
+class SchemaError(DbsyncError):
+    """The schema file or the seeds file cannot be read or loaded."""
+
+    exit_code = 3
+
+
+class ConnectionFailed(DbsyncError):
+    """A database cannot be reached, or its catalog may not be read."""
+
+    exit_code = 4
+
+
+class ScratchError(DbsyncError):
+    """No scratch database can be had, or it cannot hold what is asked of it."""
+
+    exit_code = 5
+
+
+class NoPlan(DbsyncError):
+    """No plan could be proven."""
+
+    exit_code = 5
+
+
+class Stale(DbsyncError):
+    """Live is no longer what the plan was made on."""
+
+    exit_code = 5
+
+
+class Refused(DbsyncError):
+    """The plan was not agreed to."""
+
+    exit_code = 5
+
+
+class ApplyFailed(DbsyncError):
+    """A statement failed on live; the message says what was applied and what was not."""
+
+    exit_code = 6
+
+
+class Bug(DbsyncError):
+    """dbsync contradicts itself."""
+
+    exit_code = 70

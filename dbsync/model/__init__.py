@@ -1,0 +1,1 @@
+"""Frozen records that the stages hand on; no input or output happens here."""

@@ -1,0 +1,62 @@
+"""A catalog: everything in a database at one moment, as objects and what they need."""
+
+import dataclasses
+import functools
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from dbsync.model.objects import Id, Object
+
+Address = tuple[str, int, int]
+"""(system catalog, oid, sub-id), as pg_depend knows an object."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """The objects of a database by identity, and for each the objects that it needs directly."""
+
+    objects: Mapping[Id, Object]
+    needs: Mapping[Id, frozenset[Id]]
+    addresses: Mapping[Address, Id] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    version: int = 0
+
+    @functools.cached_property
+    def dependents(self) -> Mapping[Id, frozenset[Id]]:
+        """For each object those that need it directly."""
+        found: defaultdict[Id, set[Id]] = defaultdict(set)
+        for one, others in self.needs.items():
+            for other in others:
+                found[other].add(one)
+        return {one: frozenset(others) for one, others in found.items()}
+
+    @functools.cached_property
+    def children(self) -> Mapping[Id, tuple[Object, ...]]:
+        """For each object those that are within it."""
+        found: defaultdict[Id, list[Object]] = defaultdict(list)
+        for one in self.objects.values():
+            if parent := one.within():
+                found[parent].append(one)
+        return {parent: tuple(members) for parent, members in found.items()}
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A digest that is equal for equal catalogs: oids and fields that do not count are left out."""
+        digest = hashlib.sha256()
+        for one in sorted(self.objects):
+            thing = self.objects[one]
+            counted = [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare]
+            digest.update(repr((one, [(k, sorted(v) if isinstance(v, frozenset) else v) for k, v in counted])).encode())
+        return digest.hexdigest()
+
+    def without(self, ids: Iterable[Id]) -> "Catalog":
+        """The catalog less some objects."""
+        gone = frozenset(ids)
+        return dataclasses.replace(
+            self,
+            objects={k: v for k, v in self.objects.items() if k not in gone},
+            needs={k: v - gone for k, v in self.needs.items() if k not in gone},
+        )
+
+
+EMPTY = Catalog(objects={}, needs={})

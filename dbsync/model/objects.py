@@ -1,0 +1,129 @@
+"""What a catalog is made of: an object, known by its kind and its path of names."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
+
+from dbsync import sql
+from dbsync.model.steps import Step
+
+
+class Id(NamedTuple):
+    """The identity of an object: never an oid, so that it means the same in two databases.
+
+    The path of a satellite (comment, privilege, owner) is the kind and then the path of its target. A last element
+    that opens with a parenthesis is a signature: `Id("function", ("public", "f", "(integer, text)"))`.
+    """
+
+    kind: str
+    path: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The path as a person writes it."""
+        if self.path and self.path[-1].startswith("("):
+            return sql.qualified(*self.path[:-1]) + self.path[-1]
+        return sql.qualified(*self.path)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Object:
+    """One object of a database. Two are equal when every field that is compared is equal.
+
+    A subclass is one kind, in one file of `dbsync.kinds`. Its query selects, for every object of the kind, a column
+    of each field's name, and `oid` (with `subid` where pg_depend has one), which tell pg_depend's rows about it from
+    others. Fields that must not count are declared `dataclasses.field(compare=False)`.
+    """
+
+    kind: ClassVar[str]
+    catalog: ClassVar[str]
+    """The system catalog that `oid` is of, such as pg_class."""
+    query: ClassVar[str]
+    in_schema: ClassVar[bool] = True
+    """Whether the first name of the path is a schema."""
+    renewable: ClassVar[bool] = False
+    """Whether a new one is made beside the old (which is given another name) when it has to be replaced, so that
+    what `follow()`s can go over to it: types that columns have."""
+    independent_of: ClassVar[frozenset[str]] = frozenset()
+    """Kinds whose objects it does not need, whatever pg_depend says."""
+    rank: ClassVar[int] = 50
+    """Where among equals its steps stand; low first when made, last when dropped."""
+
+    path: tuple[str, ...]
+
+    @classmethod
+    def read(cls, version: int) -> str:
+        """The query for a server of this version (as server_version_num)."""
+        del version
+        return cls.query
+
+    @property
+    def id(self) -> Id:
+        """The identity."""
+        return Id(self.kind, self.path)
+
+    @property
+    def schema(self) -> str | None:
+        """The schema that it stands in, if it stands in one."""
+        return self.path[0] if self.in_schema else None
+
+    def needs(self) -> Iterator[Id]:
+        """What it needs that pg_depend does not hold."""
+        yield from ()
+
+    def within(self) -> Id | None:
+        """The object whose DROP takes this one along, and in whose CREATE its clause may stand."""
+        return None
+
+    def implied_by(self) -> Iterator[Id]:
+        """Objects which PostgreSQL does not make, change or drop without doing the same to this one."""
+        yield from ()
+
+    def clause(self, clauses: Sequence[str] = ()) -> str | None:
+        """Its text inside the CREATE of the object that it is within; None where it needs a statement of its own.
+
+        `clauses` are the clauses of what is within this one.
+        """
+        del clauses
+        return None
+
+    def position(self) -> tuple[int, int]:
+        """Where its clause stands among its siblings' clauses."""
+        return (0, 0)
+
+    def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
+        """The steps that make it, with the clauses of what is within it."""
+        raise NotImplementedError
+
+    def drop(self) -> Iterator[Step]:
+        """The steps that drop it."""
+        raise NotImplementedError
+
+    def alter(self, before: Self) -> Sequence[Step] | None:
+        """The steps that make `before` this one in place; None where it must be dropped and made again."""
+        del before
+        return None
+
+    def disturbs(self, before: Self) -> frozenset[str]:
+        """The kinds of dependents that stand in the way of `alter(before)`: dropped before it and made again after."""
+        del before
+        return frozenset()
+
+    def put_aside(self, name: str) -> tuple[Step, Self]:
+        """For renewable kinds: the step that gives it another name, and the object by that name (to be dropped)."""
+        raise NotImplementedError
+
+    def follow(self) -> Sequence[Step] | None:
+        """The steps that take it over to a dependency that was made anew under the same name; None: make it again."""
+        return None
+
+    def loses(self) -> str | None:
+        """What is lost with it, in words that follow "drops": "table plans and its rows"; None if nothing is."""
+        return None
+
+    def step(self, text: str, *, otherwise: Sequence[str] = (), **more: Any) -> Step:
+        """One statement about this object."""
+        return Step(sql=text, about=self.id, otherwise=tuple(otherwise), **more)

@@ -1,0 +1,26 @@
+"""A step: one SQL statement of a plan, and what is known of it before it runs."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from dbsync.model.text import Place
+
+if TYPE_CHECKING:
+    from dbsync.model.objects import Id
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Step:
+    """One statement, without its semicolon.
+
+    `otherwise` holds variants that are tried in their order where PostgreSQL refuses the statement (it alone knows,
+    for example, whether a cast needs USING). `transactional` is False for what refuses a transaction block.
+    """
+
+    sql: str
+    about: "Id"
+    otherwise: tuple[str, ...] = ()
+    transactional: bool = True
+    author: str = "dbsync"
+    reason: str | None = None
+    place: Place | None = None
