@@ -127,3 +127,31 @@ class Object:
     def step(self, text: str, *, otherwise: Sequence[str] = (), **more: Any) -> Step:
         """One statement about this object."""
         return Step(sql=text, about=self.id, otherwise=tuple(otherwise), **more)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Satellite(Object):
+    """What hangs on an object of any kind: a comment, a privilege, an owner.
+
+    Its query selects `target_catalog`, `target_oid` and `target_subid` instead of `path`, and `suffix` (a text array)
+    where the target alone does not identify it; the snapshot makes the path of them: the target's kind, the target's
+    path, the suffix. `target` is the object that it falls with: for the column of a view, the view.
+    """
+
+    in_schema: ClassVar[bool] = False
+    rank: ClassVar[int] = 90
+
+    target: Id = dataclasses.field(compare=False)
+
+    @property
+    def of(self) -> Id:
+        """What it is about, without the suffix that the kind may add: see the kind's own docstring."""
+        return Id(self.path[0], self.path[1:])
+
+    def needs(self) -> Iterator[Id]:
+        """Its target."""
+        yield self.target
+
+    def within(self) -> Id | None:
+        """Its target."""
+        return self.target

@@ -1,0 +1,96 @@
+"""A plan: the steps that make live what the file says, what the replay saw of each, and the proof."""
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Mapping
+
+from dbsync.model.changes import Change
+from dbsync.model.objects import Id
+from dbsync.model.steps import Step
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Observed:
+    """A step, and what the replay saw of it on the copy.
+
+    `locks` maps a table of live to the strongest mode that the step took on it ("ACCESS EXCLUSIVE"); `rewritten`,
+    `scanned` name tables of live; `lost` says in words what is gone after it ("table public.t and its rows").
+    """
+
+    step: Step
+    locks: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    rewritten: tuple[str, ...] = ()
+    scanned: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    touched: tuple[Id, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Steps that run together: in one transaction, or (transactional False) a single step outside of any."""
+
+    steps: tuple[Observed, ...]
+    transactional: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """What the replay of the whole plan on a fresh copy of live showed.
+
+    `witness` says what else agreed ("pg_dump"), or is empty where there was none, with `notes` saying why.
+    """
+
+    witness: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that an operator reads, agrees to, and that apply runs.
+
+    `renames` holds pairs of a removed and an added object of the same shape; `kept` names what live has, the file
+    does not, and dbsync does not manage; `notes` are sentences that the operator should read.
+    """
+
+    target: str
+    """Live, as shown to people: no password."""
+    database: str
+    host: str
+    changes: tuple[Change, ...]
+    batches: tuple[Batch, ...]
+    proof: Proof
+    current_fingerprint: str
+    """Of live's own catalog when it was planned on."""
+    desired_fingerprint: str
+    schema_digest: str
+    """Of the text of the schema file and its includes."""
+    schema_text: str
+    renames: tuple[tuple[Id, Id], ...] = ()
+    kept: tuple[Id, ...] = ()
+    notes: tuple[str, ...] = ()
+    scratch: str = ""
+    """What the plan was proven on: "PostgreSQL 18.6, embedded"."""
+    seconds: float = 0.0
+
+    @functools.cached_property
+    def steps(self) -> tuple[Observed, ...]:
+        """All steps in their order."""
+        return tuple(one for batch in self.batches for one in batch.steps)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps
+
+    @functools.cached_property
+    def losses(self) -> tuple[str, ...]:
+        """Everything that is lost, in words, each once."""
+        return tuple(dict.fromkeys(loss for one in self.steps for loss in one.lost))
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A short digest over the steps, both fingerprints and the schema text."""
+        parts = [self.current_fingerprint, self.desired_fingerprint, self.schema_digest]
+        parts += [one.step.sql for one in self.steps]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

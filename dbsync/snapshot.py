@@ -1,0 +1,195 @@
+"""A connection → the catalog of its database, read in one consistent transaction."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+
+from dbsync.kinds import KINDS
+from dbsync.kinds.unknown import unknown_objects
+from dbsync.model.catalog import Address, Catalog
+from dbsync.model.objects import Id, Object, Satellite
+
+Connection = psycopg.Connection[Any]
+
+# What PostgreSQL prints depends on these; both sides are read under the same.
+_SETTINGS = {
+    "search_path": "",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+}
+
+_DEPENDENCIES = """
+    select classid::bigint, objid::bigint, objsubid, refclassid::bigint, refobjid::bigint, refobjsubid, deptype::text
+    from pg_catalog.pg_depend
+    where (objid >= 16384 or classid = 'pg_catalog.pg_extension'::regclass)
+      and (refobjid >= 16384
+           or refclassid in ('pg_catalog.pg_namespace'::regclass, 'pg_catalog.pg_extension'::regclass))
+"""
+
+
+def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbsync"})) -> Catalog:
+    """Everything in the database but system objects, members of extensions and what stands in the `hidden` schemas.
+
+    The connection must not be in a transaction, or in one that may be read in; psycopg.Error if it may not be read.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        if connection.autocommit:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        cursor.execute("select " + ", ".join(f"set_config('{k}', '{v}', true)" for k, v in _SETTINGS.items()))
+        return _Reader(cursor, hidden).catalog()
+
+
+class _Reader:
+    """Reads the kinds one after the other, then what they depend on."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any], hidden: frozenset[str]):
+        self.cursor = cursor
+        self.hidden = hidden
+        self.version = cursor.connection.info.server_version
+        self.objects: dict[Id, Object] = {}
+        self.addresses: dict[Address, Id] = {}
+        self.left_out: set[Id] = set()
+
+    def catalog(self) -> Catalog:
+        classes = {
+            oid: name
+            for oid, name in self.rows(
+                "select oid::bigint, relname from pg_catalog.pg_class where oid < 16384 and relkind = 'r'"
+            )
+        }
+        edges = [
+            ((classes[c], o, s), (classes[rc], ro, rs), kind) for c, o, s, rc, ro, rs, kind in self.rows(_DEPENDENCIES)
+        ]
+        members = {one[:2]: other for one, other, kind in edges if kind == "e"}
+        satellites: list[type[Satellite]] = []
+        for kind in KINDS.values():
+            if issubclass(kind, Satellite):
+                satellites.append(kind)
+            elif hasattr(kind, "query"):
+                self.read(kind, members)
+        self.leave_out_what_is_within()
+        for satellite in satellites:
+            self.read_satellites(satellite)
+        self.read_unknown()
+        self.objects = {one: thing for one, thing in self.objects.items() if one not in self.left_out}
+        return Catalog(
+            objects=self.objects,
+            needs=self.needs(edges, members),
+            addresses={a: i for a, i in self.addresses.items() if i in self.objects},
+            version=self.version,
+        )
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.cursor.execute(query).fetchall()  # type: ignore[arg-type]
+
+    def records(self, kind: type[Object]) -> Iterator[dict[str, Any]]:
+        rows = self.rows(kind.read(self.version))
+        columns = [column.name for column in self.cursor.description or ()]
+        for row in rows:
+            yield dict(zip(columns, map(_frozen, row), strict=True))
+
+    def read(self, kind: type[Object], members: Mapping[tuple[str, int], Address]) -> None:
+        for record in self.records(kind):
+            oid, subid = record.pop("oid"), record.pop("subid", 0)
+            thing = kind(**record)
+            self.objects[thing.id] = thing
+            self.addresses[kind.catalog, oid, subid] = thing.id
+            if (kind.catalog, oid) in members or _hidden(thing.schema, self.hidden):
+                self.left_out.add(thing.id)
+
+    def leave_out_what_is_within(self) -> None:
+        parents = {one: parent for one, thing in self.objects.items() if (parent := thing.within())}
+        found = True
+        while found:
+            found = False
+            for one, parent in parents.items():
+                if parent in self.left_out and one not in self.left_out:
+                    self.left_out.add(one)
+                    found = True
+
+    def read_satellites(self, kind: type[Satellite]) -> None:
+        found = [
+            (record.pop("target_catalog"), record.pop("target_oid"), record.pop("target_subid"), record)
+            for record in self.records(kind)
+        ]
+        orphans = {(oid, sub) for cat, oid, sub, _ in found if sub and (cat, oid, sub) not in self.addresses}
+        columns = self.column_names(orphans)
+        for cat, oid, sub, record in found:
+            about = target = self.addresses.get((cat, oid, sub))
+            if target is None and sub and (oid, sub) in columns:
+                target = self.addresses.get((cat, oid, 0))
+                about = target and Id("column", (*target.path, columns[oid, sub]))
+            if target is None or about is None or target in self.left_out:
+                continue
+            record.pop("oid", None)
+            path = (about.kind, *about.path, *record.pop("suffix", ()))
+            thing = kind(path=path, target=target, **record)
+            self.objects[thing.id] = thing
+
+    def column_names(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        if not wanted:
+            return {}
+        query = """select attrelid::bigint, attnum::int, attname::text from pg_catalog.pg_attribute
+                   where attrelid = any (%s::oid[]) and attnum > 0 and not attisdropped"""
+        rows = self.cursor.execute(query, [sorted({oid for oid, _ in wanted})]).fetchall()
+        return {(oid, number): name for oid, number, name in rows}
+
+    def read_unknown(self) -> None:
+        for thing in unknown_objects(self.cursor, frozenset((c, o) for c, o, _ in self.addresses)):
+            self.objects[thing.id] = thing
+
+    def needs(
+        self, edges: Iterable[tuple[Address, Address, str]], members: Mapping[tuple[str, int], Address]
+    ) -> dict[Id, frozenset[Id]]:
+        """Each object's direct needs: pg_depend's rows, resolved to objects, and what the kinds add."""
+        owners: defaultdict[Address, list[Address]] = defaultdict(list)
+        for one, other, kind in edges:
+            if kind == "i":
+                owners[one].append(other)
+        found: defaultdict[Id, set[Id]] = defaultdict(set)
+        for one, other, kind in edges:
+            source, goal = self.resolve(one, owners, members), self.resolve(other, owners, members)
+            if source is None or goal is None or source == goal or kind == "e":
+                continue
+            if goal.kind not in self.objects[source].independent_of:
+                found[source].add(goal)
+        for one, thing in self.objects.items():
+            found[one].update(need for need in thing.needs() if need in self.objects and need != one)
+        return {one: frozenset(found[one]) for one in self.objects}
+
+    def resolve(
+        self,
+        address: Address,
+        owners: Mapping[Address, list[Address]],
+        members: Mapping[tuple[str, int], Address],
+    ) -> Id | None:
+        """The object at an address; for what is no object itself, the one that it is a part of."""
+        seen: set[Address] = set()
+        queue = [address]
+        while queue:
+            here = queue.pop(0)
+            if here in seen:
+                continue
+            seen.add(here)
+            for exact in (here, (here[0], here[1], 0)):
+                one = self.addresses.get(exact)
+                if one is not None and one in self.objects:
+                    return one
+            if here[:2] in members:
+                queue.append(members[here[:2]])
+            queue += owners.get(here, []) or owners.get((here[0], here[1], 0), [])
+        return None
+
+
+def _hidden(schema: str | None, hidden: frozenset[str]) -> bool:
+    return schema is not None and (schema in hidden or schema.startswith(("pg_temp", "pg_toast")))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
