@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from dbsync.kinds import KINDS
 from dbsync.kinds.unknown import unknown_objects
@@ -38,8 +39,9 @@ def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbs
 
     The connection must not be in a transaction, or in one that may be read in; psycopg.Error if it may not be read.
     """
+    idle = connection.info.transaction_status is TransactionStatus.IDLE
     with connection.transaction(), connection.cursor() as cursor:
-        if connection.autocommit:
+        if idle:
             cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("select " + ", ".join(f"set_config('{k}', '{v}', true)" for k, v in _SETTINGS.items()))
         return _Reader(cursor, hidden).catalog()

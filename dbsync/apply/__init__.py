@@ -1,1 +1,1 @@
-"""TODO"""
+"""Runs a plan on live: one apply at a time, gated, timed, retried and recorded."""

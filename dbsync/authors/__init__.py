@@ -1,1 +1,1 @@
-"""TODO"""
+"""Changes → steps: who writes the SQL of a plan."""

@@ -70,6 +70,10 @@ class Object:
         """The schema that it stands in, if it stands in one."""
         return self.path[0] if self.in_schema else None
 
+    def claim(self) -> tuple[str, ...]:
+        """The name that no other object may have at the same time, of whatever kind."""
+        return self.path
+
     def needs(self) -> Iterator[Id]:
         """What it needs that pg_depend does not hold."""
         yield from ()

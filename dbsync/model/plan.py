@@ -5,6 +5,7 @@ import functools
 import hashlib
 from collections.abc import Mapping
 
+from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
@@ -72,6 +73,10 @@ class Plan:
     scratch: str = ""
     """What the plan was proven on: "PostgreSQL 18.6, embedded"."""
     seconds: float = 0.0
+    current: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
+    """Live as it was planned on."""
+    replayed: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
+    """Where the replay of the plan ended."""
 
     @functools.cached_property
     def steps(self) -> tuple[Observed, ...]:

@@ -1,0 +1,132 @@
+"""Applies a plan to live: checks, lock, gate, batches, history, seeds, and one more look at the result."""
+
+import contextlib
+import time
+
+import psycopg
+
+from dbsync.apply import failure, history
+from dbsync.apply.batches import run_batch
+from dbsync.apply.lock import only_one
+from dbsync.apply.preflight import Connect, check, prepare
+from dbsync.apply.seeding import run_seeds
+from dbsync.apply.session import Checks, Limits, Session
+from dbsync.apply.transaction import InDoubtError
+from dbsync.errors import ApplyFailed, DbsyncError, Stale
+from dbsync.model.changes import Change
+from dbsync.model.outcome import Observer, Outcome
+from dbsync.model.plan import Plan
+from dbsync.model.text import Script
+
+
+def apply_plan(
+    connect: Connect,
+    plan: Plan,
+    *,
+    checks: Checks,
+    seeds: Script | None = None,
+    limits: Limits | None = None,
+    observer: Observer | None = None,
+) -> Outcome:
+    """Make live what the plan says, and then run the seeds."""
+    limits, observer = limits or Limits(), observer or Observer()
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        session = Session(connect=connect, connection=connect(), observer=observer, limits=limits, plan=plan)
+        # What is open at the end is closed: a lost connection is replaced in between.
+        stack.callback(lambda: session.connection.close())
+        try:
+            check(session.connection, connect)
+            prepare(session.connection, lock_timeout=limits.lock_timeout, statement_timeout=limits.statement_timeout)
+            stack.enter_context(only_one(session.connection, observer, patience=limits.other_apply))
+            record, notes = (None, ()) if plan.empty else _change(session, checks)
+        except psycopg.Error as error:
+            raise failure.step_failed(session, error) from None
+        except KeyboardInterrupt:
+            raise failure.interrupted(session) from None
+        seeded = run_seeds(session, seeds) if seeds else None
+    return Outcome(
+        steps=len(plan.steps),
+        transactions=len(plan.batches),
+        seconds=time.monotonic() - started,
+        record=record,
+        seeded=seeded,
+        notes=notes,
+    )
+
+
+def _change(session: Session, checks: Checks) -> tuple[int | None, tuple[str, ...]]:
+    """Run the batches between two looks at live; the history record's number, and what to tell."""
+    session.observer.progress("reading live")
+    if checks.fingerprint(session.connection) != session.plan.current_fingerprint:
+        raise Stale(
+            "the database changed after the plan was made; nothing was applied",
+            hint="plan again: dbsync plan, then dbsync apply",
+        )
+    record, notes = _begin(session)
+    try:
+        _batches(session, record)
+        session.observer.progress("comparing live with the schema file")
+        if changes := _remaining(session, checks):
+            raise failure.left_over(changes)
+    except DbsyncError as error:
+        _record_failure(session, record, error)
+        raise
+    return record, notes
+
+
+def _remaining(session: Session, checks: Checks) -> tuple[Change, ...]:
+    try:
+        return checks.remaining(session.connection, session.plan)
+    except psycopg.Error as error:
+        raise failure.not_compared(error) from None
+
+
+def _begin(session: Session) -> tuple[int | None, tuple[str, ...]]:
+    try:
+        return history.begin(session.connection, session.plan), ()
+    except psycopg.errors.InsufficientPrivilege as error:
+        return None, (history.not_allowed(error),)
+
+
+def _batches(session: Session, record: int | None) -> None:
+    last = session.plan.batches[-1]
+    for batch in session.plan.batches:
+
+        def before_commit(final: bool = batch is last) -> None:
+            if final:
+                history.end(session.connection, record, "applied")
+
+        try:
+            run_batch(session, batch, before_commit)
+        except InDoubtError as doubt:
+            _resolve(session, doubt)
+        except psycopg.Error as error:
+            raise failure.step_failed(session, error) from None
+        except KeyboardInterrupt:
+            raise failure.interrupted(session) from None
+    if not last.transactional:
+        history.end(session.connection, record, "applied")
+
+
+def _resolve(session: Session, doubt: InDoubtError) -> None:
+    """Go on after a COMMIT that was not answered only where it was the last one, and done."""
+    if doubt.committed:
+        session.committed += 1
+    if not doubt.committed or doubt.interrupted or session.batch is not None:
+        raise failure.in_doubt(session, doubt) from None
+    session.observer.say("the connection was lost at COMMIT; the server says that it was committed")
+    session.connection = session.connect()
+    limits = session.limits
+    prepare(session.connection, lock_timeout=limits.lock_timeout, statement_timeout=limits.statement_timeout)
+
+
+def _record_failure(session: Session, record: int | None, error: DbsyncError) -> None:
+    """Keep in the history how it failed, on another connection where the first one is gone."""
+    outcome = "partial" if session.committed else "failed"
+    text = failure.in_history(error)
+    with contextlib.suppress(psycopg.Error, ApplyFailed):
+        history.end(session.connection, record, outcome, text)
+        return
+    with contextlib.suppress(psycopg.Error, DbsyncError), contextlib.closing(session.connect()) as other:
+        history.end(other, record, outcome, text)

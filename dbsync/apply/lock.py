@@ -1,0 +1,64 @@
+"""The advisory lock that lets one apply at a time run on a database."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+import psycopg
+
+from dbsync.apply.preflight import Connection
+from dbsync.errors import Refused
+from dbsync.model.outcome import Observer
+
+KEY = int.from_bytes(b"dbsync\0\1")
+"""Any number will do, as long as every version of dbsync takes the same."""
+
+_HOLDER = """
+    select l.pid, a.usename, a.application_name, a.client_addr::text, a.backend_start::timestamptz(0)::text
+    from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a using (pid)
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and l.classid::bigint = %s >> 32 and l.objid::bigint = %s & 4294967295
+"""
+
+
+@contextlib.contextmanager
+def only_one(connection: Connection, observer: Observer, *, patience: float = 30.0) -> Iterator[None]:
+    """Hold the lock. It is asked for again and again: waiting in PostgreSQL would deadlock a concurrent index."""
+    end = time.monotonic() + patience
+    told = False
+    while not _try(connection):
+        holder = _holder(connection)
+        if time.monotonic() >= end:
+            raise Refused(
+                f"another apply holds this database: {holder}; nothing was applied",
+                hint="run dbsync apply again when it has ended",
+            )
+        if not told:
+            observer.say(f"waiting for another apply to end: {holder}")
+            told = True
+        time.sleep(0.5)
+    try:
+        yield
+    finally:
+        # A session that is gone has given its locks back.
+        with contextlib.suppress(psycopg.Error):
+            connection.execute("select pg_advisory_unlock(%s)", [KEY])
+
+
+def _try(connection: Connection) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s)", [KEY]).fetchone()
+    return bool(row and row[0])
+
+
+def _holder(connection: Connection) -> str:
+    row = connection.execute(_HOLDER, [KEY, KEY]).fetchone()
+    if row is None:
+        return "one that has just ended"
+    pid, user, application, address, since = row
+    words = [f"process {pid}"]
+    words += [f"role {user}"] if user else []
+    words += [f"application {application}"] if application else []
+    words += [f"from {address}"] if address else []
+    words += [f"connected since {since}"] if since else []
+    return ", ".join(words)

@@ -1,0 +1,82 @@
+"""The session that changes live: what it must be able to do, and the settings it runs under."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from dbsync.errors import ApplyFailed
+
+Connection = psycopg.Connection[Any]
+Connect = Callable[[], Connection]
+"""Opens another connection to live, in autocommit."""
+
+_STATE = "select pg_is_in_recovery(), current_setting('transaction_read_only')::bool, pg_backend_pid()"
+
+
+def check(connection: Connection, connect: Connect) -> None:
+    """Refuse a server, or a way to it, on which a plan cannot be applied safely."""
+    row = connection.execute(_STATE).fetchone()
+    assert row is not None
+    standby, read_only, pid = row
+    if standby:
+        raise ApplyFailed(
+            "the database is on a standby, which cannot be changed; nothing was applied",
+            hint="name the primary; in a URL with several hosts, target_session_attrs=read-write picks it",
+        )
+    if read_only:
+        raise ApplyFailed(
+            "the session is read-only; nothing was applied",
+            hint="look at default_transaction_read_only of the role and of the database",
+        )
+    if pid != connection.info.backend_pid and _loses_its_session(connection, connect, pid):
+        raise ApplyFailed(
+            "the connection goes through a pooler in transaction mode, where locks and settings of a session"
+            " do not hold; nothing was applied",
+            hint="name the database's direct address, or the pooler's port for session mode",
+        )
+
+
+def _loses_its_session(connection: Connection, connect: Connect, pid: int) -> bool:
+    """Whether a pooler hands this connection's server process to others between transactions.
+
+    A pooler makes up the process number that the client is told. While this connection stands idle another one is
+    opened: only in transaction mode can it be given the same process.
+    """
+    with connect() as other:
+        if _pid(other) == pid:
+            return True
+    return _pid(connection) != pid
+
+
+def _pid(connection: Connection) -> int:
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: float) -> None:
+    """Set what an apply runs under, beside the settings that every session of ours has."""
+    settings = {
+        "search_path": "",
+        "check_function_bodies": "off",
+        "lock_timeout": milliseconds(lock_timeout),
+        "statement_timeout": milliseconds(statement_timeout),
+        "idle_in_transaction_session_timeout": "60s",
+        # A client that was killed leaves its statement and locks behind until the server looks.
+        "client_connection_check_interval": "500ms",
+    }
+    if connection.info.server_version >= 170000:
+        settings["transaction_timeout"] = "0"
+    for name, value in settings.items():
+        try:
+            connection.execute("select set_config(%s, %s, false)", [name, value])
+        except psycopg.errors.InvalidParameterValue:
+            # A server on a platform that cannot look whether its client is there.
+            if name != "client_connection_check_interval":
+                raise
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it; what is above nothing stays above it."""
+    return f"{max(round(seconds * 1000), 1 if seconds > 0 else 0)}ms"

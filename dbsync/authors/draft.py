@@ -1,0 +1,103 @@
+"""A draft: an author's steps, run on a copy and completed by the kinds until the copy is what the file says."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from dbsync.authors.order import write
+from dbsync.compare import compare
+from dbsync.model.catalog import Catalog
+from dbsync.model.changes import Change
+from dbsync.model.plan import Observed
+from dbsync.model.steps import Step
+from dbsync.replay import Refusal, Replay
+
+_ROUNDS = 6
+
+_BLOCKING = ("SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Draft:
+    """The steps that PostgreSQL took, in the order in which it took them.
+
+    `left` is what still differs after them (nothing, if the draft gets there), `refused` what PostgreSQL did not take.
+    """
+
+    author: str
+    steps: tuple[Observed, ...]
+    left: tuple[Change, ...]
+    refused: tuple[Refusal, ...]
+    set_aside: tuple[Refusal, ...] = ()
+    """Statements of the author's that PostgreSQL refused and that the draft does without."""
+    elevated: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether it ends where the file says."""
+        return not self.left
+
+    def cost(self) -> tuple[int, ...]:
+        """Less is better: what is lost, rewritten tables, scans under a lock that blocks writes, locks, statements."""
+        scans = sum(
+            any(one.locks.get(table) in _BLOCKING for table in one.scanned) for one in self.steps if one.scanned
+        )
+        return (
+            sum(len(one.lost) for one in self.steps),
+            sum(len(one.rewritten) for one in self.steps),
+            scans,
+            sum(mode in _BLOCKING for one in self.steps for mode in one.locks.values()),
+            len(self.steps),
+        )
+
+
+def draft(
+    author: str,
+    replay: Replay,
+    sides: Callable[[], tuple[Catalog, Catalog]],
+    first: Sequence[Step] = (),
+    *,
+    alone: bool = False,
+) -> Draft:
+    """Run `first`, then what the kinds write of what is left, until nothing is left or nothing more can be done.
+
+    `sides` reads the copy and gives (current, goal), both in the same words. With `alone` the kinds add nothing.
+    """
+    done, set_aside = run_all(replay, first)
+    refused: list[Refusal] = []
+    left: tuple[Change, ...] | None = None
+    for _ in range(_ROUNDS):
+        current, goal = sides()
+        before, left = left, compare(current, goal)
+        if alone or not left or left == before:
+            break
+        ran, refused = run_all(replay, write(current, goal))
+        if not ran:
+            break
+        done += ran
+    return Draft(
+        author=author,
+        steps=tuple(done),
+        left=left or (),
+        refused=tuple(refused),
+        set_aside=tuple(set_aside),
+        elevated=replay.elevated,
+    )
+
+
+def run_all(replay: Replay, steps: Sequence[Step]) -> tuple[list[Observed], list[Refusal]]:
+    """Run steps in order; those that PostgreSQL refuses are tried again after the others, while any of them helps."""
+    done: list[Observed] = []
+    refused: list[Refusal] = []
+    waiting = list(steps)
+    while waiting:
+        refused = []
+        for step in waiting:
+            result = replay.run(step)
+            if isinstance(result, Observed):
+                done.append(result)
+            else:
+                refused.append(result)
+        if len(refused) == len(waiting):
+            break
+        waiting = [one.step for one in refused]
+    return done, refused

@@ -1,0 +1,58 @@
+"""migra as an author: what it says of the difference between two databases, statement by statement.
+
+Importing migra takes most of a second, so it is done only when there is a difference.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+
+from dbsync.model.objects import Id
+from dbsync.model.steps import Step
+
+Connection = psycopg.Connection[Any]
+
+
+class MigraFailedError(Exception):
+    """migra could not compare the two databases; the message says how it failed."""
+
+
+def write(connect_current: Callable[[], Connection], connect_desired: Callable[[], Connection]) -> list[Step]:
+    """migra's steps, unproven. MigraFailedError if it ends with an error, as it does on catalogs that it cannot hold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from migra import Migration
+
+        try:
+            with _session(connect_current) as current, _session(connect_desired) as desired:
+                migration = Migration(current, desired)
+                migration.set_safety(False)
+                migration.add_all_changes(privileges=True)
+                texts = [str(text) for text in migration.statements]
+        except Exception as error:  # noqa: BLE001 -- migra raises KeyError, AttributeError, NotImplementedError, …
+            raise MigraFailedError(
+                f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            ) from error
+    return [_step(text) for text in texts if not text.strip().startswith("set check_function_bodies")]
+
+
+def _step(text: str) -> Step:
+    return Step(sql=text.strip().rstrip(";").rstrip(), about=Id("statement", ("migra",)), author="migra")
+
+
+@contextlib.contextmanager
+def _session(connect: Callable[[], Connection]) -> Iterator[Any]:
+    """A SQLAlchemy connection around one of ours, closed at the end: migra leaves its transaction open."""
+    import sqlalchemy
+    import sqlalchemy.pool
+
+    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, poolclass=sqlalchemy.pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+            connection.rollback()
+    finally:
+        engine.dispose()

@@ -1,0 +1,186 @@
+"""The kinds' own draft: what happens to each object, put in order, written as steps."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from dbsync.authors.graph import Graph
+from dbsync.authors.resolve import Resolution, resolve
+from dbsync.model.catalog import Catalog
+from dbsync.model.objects import Id, Object
+from dbsync.model.steps import Step
+
+Verb = Literal["drop", "put aside", "alter", "create", "follow"]
+Node = tuple[Verb, Id]
+
+_MAKING: tuple[Verb, ...] = ("create", "alter", "follow")
+_UNMAKING: tuple[Verb, ...] = ("drop", "alter", "follow", "put aside")
+_URGENCY: dict[Verb, int] = {"drop": 0, "put aside": 1, "alter": 2, "create": 3, "follow": 4}
+
+
+def write(current: Catalog, desired: Catalog) -> list[Step]:
+    """The steps that make `current` into `desired`, in an order that dependencies of both catalogs allow."""
+    found = resolve(current, desired)
+    nodes, hosts = _arrange(found, implied=True)
+    if nodes is None:
+        nodes, hosts = _arrange(found, implied=False)
+    return list(_written(found, nodes or [], hosts))
+
+
+def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, dict[Node, Node]]:
+    """The nodes in order, and which node each absorbed one went into; None for the order if a circle is left.
+
+    With `implied` False, what could close a circle through the DROP of the object it is within is dropped by itself.
+    """
+    hosts: dict[Node, Node] = {}
+    for one in found.gone():
+        parent = found.current.objects[one].within()
+        if parent in found.gone() and (implied or not _crosses(found, one)):
+            hosts["drop", one] = ("drop", parent)
+    graph = _graph(found, hosts)
+    order, forced = graph.order(_urgency(found))
+    if forced and implied:
+        return None, {}
+    _fold(found, order, hosts)
+    return [node for node in order if node not in hosts], hosts
+
+
+def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
+    nodes: list[Node] = [("drop", one) for one in sorted(found.gone())]
+    nodes += [("create", one) for one in sorted(found.made())]
+    nodes += [("alter", one) for one in sorted(found.altered)]
+    nodes += [("follow", one) for one in sorted(found.following)]
+    nodes += [("put aside", one) for one in sorted(found.renewed)]
+    graph = Graph(node for node in nodes if node not in hosts)
+
+    def after(verb: Verb, one: Id, other_verb: Verb, other: Id, *, wish: bool = False) -> None:
+        graph.after(_root((verb, one), hosts), _root((other_verb, other), hosts), wish=wish)
+
+    for one in found.made():
+        for need in found.desired.needs[one]:
+            for verb in _MAKING:
+                after("create", one, verb, need)
+            if (host := found.desired.objects[one].within()) in found.made() and need != host:
+                after("create", host, "create", need, wish=True)
+    for one in found.gone():
+        for need in found.current.needs[one]:
+            for verb in _UNMAKING:
+                after(verb, need, "drop", one)
+    for one in found.altered:
+        for need in found.desired.needs[one]:
+            for verb in _MAKING:
+                after("alter", one, verb, need)
+        for need in found.current.needs[one]:
+            after("drop", need, "alter", one)
+    for one in found.following:
+        for need in found.desired.needs[one]:
+            after("follow", one, "create", need)
+        for need in found.current.needs[one]:
+            after("drop", need, "follow", one)
+    for one in found.replaced:
+        after("create", one, "put aside" if one in found.renewed else "drop", one)
+    for one in found.renewed:
+        after("drop", one, "create", one)
+    taken = {found.current.objects[one].claim(): one for one in found.dropped}
+    for one in found.created:
+        claim = found.desired.objects[one].claim()
+        if claim in taken:
+            after("create", one, "drop", taken[claim], wish=True)
+    return graph
+
+
+def _root(node: Node, hosts: dict[Node, Node]) -> Node:
+    while node in hosts:
+        node = hosts[node]
+    return node
+
+
+def _crosses(found: Resolution, one: Id) -> bool:
+    """Whether an object needs something outside of what it is within, as a foreign key does."""
+    family = _family(found.current, one)
+    return any(need in found.gone() and _family(found.current, need) != family for need in found.current.needs[one])
+
+
+def _family(catalog: Catalog, one: Id) -> Id:
+    while parent := catalog.objects[one].within() if one in catalog.objects else None:
+        one = parent
+    return one
+
+
+def _urgency(found: Resolution) -> Callable[[Node], Any]:
+    def urgency(node: Node) -> Any:
+        verb, one = node
+        rank = (found.desired.objects.get(one) or found.current.objects[one]).rank
+        last = len(one.path) > 2
+        return (_URGENCY[verb], -rank if verb == "drop" else rank, _place(found, one) if last else (0, 0), one.path)
+
+    return urgency
+
+
+def _place(found: Resolution, one: Id) -> tuple[int, int]:
+    return (found.desired.objects.get(one) or found.current.objects[one]).position()
+
+
+def _fold(found: Resolution, order: Sequence[Node], hosts: dict[Node, Node]) -> None:
+    """Let what is within a created object stand in its CREATE, where all that it needs is there by then."""
+    place = {node: n for n, node in enumerate(order)}
+    made = found.made()
+    for verb, one in order:
+        thing = found.desired.objects.get(one)
+        if verb != "create" or thing is None or thing.clause() is None:
+            continue
+        parent = thing.within()
+        if parent is None or ("create", parent) not in place:
+            continue
+        host = _root(("create", parent), hosts)
+        if all(_there(need, host, place, hosts) for need in found.desired.needs[one] if need in made):
+            hosts["create", one] = ("create", parent)
+
+
+def _there(need: Id, host: Node, place: dict[Node, int], hosts: dict[Node, Node]) -> bool:
+    root = _root(("create", need), hosts)
+    return root == host or place[root] < place[host]
+
+
+def _written(found: Resolution, nodes: Sequence[Node], hosts: dict[Node, Node]) -> Iterator[Step]:
+    inside: dict[Node, list[Object]] = {}
+    for node, host in hosts.items():
+        if node[0] == "create":
+            inside.setdefault(host, []).append(found.desired.objects[node[1]])
+    for verb, one in nodes:
+        reason = _reason(found, one)
+        for step in _steps(found, verb, one, inside):
+            yield dataclasses.replace(step, reason=step.reason or reason)
+
+
+def _reason(found: Resolution, one: Id) -> str | None:
+    if one not in found.reasons:
+        return None
+    cause = found.reasons[one]
+    change = "is made again" if cause in found.replaced else "is removed" if cause in found.dropped else "changes"
+    return f"{one} is made again because {cause} {change}"
+
+
+def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:
+    if verb == "drop":
+        thing = found.current.objects[one]
+        yield from (thing.put_aside(aside_name(one))[1] if one in found.renewed else thing).drop()
+    elif verb == "put aside":
+        yield found.current.objects[one].put_aside(aside_name(one))[0]
+    elif verb == "alter":
+        yield from found.altered[one]
+    elif verb == "follow":
+        yield from found.following[one]
+    else:
+        yield from found.desired.objects[one].create(_clauses(("create", one), inside))
+
+
+def aside_name(one: Id) -> str:
+    """The name of what is renewed until it is dropped: at most 63 bytes, as names are (section 4.1.1 of the manual)."""
+    return one.path[1].encode()[:50].decode(errors="ignore") + "__before"
+
+
+def _clauses(host: Node, inside: dict[Node, list[Object]]) -> list[str]:
+    members = sorted(inside.get(host, ()), key=lambda thing: (thing.position(), thing.rank, thing.path))
+    texts = (thing.clause(_clauses(("create", thing.id), inside)) for thing in members)
+    return [text for text in texts if text]

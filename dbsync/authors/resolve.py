@@ -1,0 +1,151 @@
+"""Decides what becomes of every object that differs, and of what depends on it: made, altered, dropped, made again.
+
+PostgreSQL lets nothing be dropped under what depends on it, so an object that must be replaced takes its dependents
+along, transitively. A type that columns have is renewed instead: the new one is made beside the old, and the columns
+go over.
+"""
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from dbsync.compare import compare
+from dbsync.model.catalog import Catalog
+from dbsync.model.objects import Id, Object, Satellite
+from dbsync.model.steps import Step
+
+
+@dataclasses.dataclass
+class Resolution:
+    """What happens to each object; an object is in one of the groups, or stays as it is."""
+
+    current: Catalog
+    desired: Catalog
+    created: set[Id] = dataclasses.field(default_factory=set)
+    dropped: set[Id] = dataclasses.field(default_factory=set)
+    altered: dict[Id, Sequence[Step]] = dataclasses.field(default_factory=dict)
+    replaced: set[Id] = dataclasses.field(default_factory=set)
+    renewed: set[Id] = dataclasses.field(default_factory=set)
+    """Those of `replaced` whose new one is made before the old is dropped."""
+    following: dict[Id, Sequence[Step]] = dataclasses.field(default_factory=dict)
+    """Those that go over to a renewed one."""
+    reasons: dict[Id, Id] = dataclasses.field(default_factory=dict)
+    """For what is replaced on account of another object: that object."""
+
+    def made(self) -> set[Id]:
+        """Everything that is created, new or again."""
+        return self.created | self.replaced
+
+    def gone(self) -> set[Id]:
+        """Everything that is dropped, for good or to be made again."""
+        return self.dropped | self.replaced
+
+
+def resolve(current: Catalog, desired: Catalog) -> Resolution:
+    """What has to happen so that `current` becomes `desired`."""
+    found = Resolution(current, desired)
+    for change in compare(current, desired):
+        if change.before is None:
+            found.created.add(change.id)
+        elif change.after is None:
+            found.dropped.add(change.id)
+        elif (steps := change.after.alter(change.before)) is not None:
+            found.altered[change.id] = steps
+        else:
+            found.replaced.add(change.id)
+    _spread(found)
+    _leave_out_implied(found)
+    return found
+
+
+def _spread(found: Resolution) -> None:
+    """Carry every replacement on to the dependents."""
+    queue = deque(sorted(found.gone()))
+    for one in sorted(found.altered):
+        queue.extend(_disturbed(found, one))
+    done: set[Id] = set()
+    while queue:
+        one = queue.popleft()
+        if one in done:
+            continue
+        done.add(one)
+        renews = one in found.replaced and _renews(found, one)
+        if renews:
+            found.renewed.add(one)
+        for other in sorted(found.current.dependents.get(one, ())):
+            queue.extend(_carry(found, one, other, renews=renews))
+
+
+def _carry(found: Resolution, one: Id, other: Id, *, renews: bool) -> Iterator[Id]:
+    """What must be replaced since `other` depends on `one`, which is dropped or replaced."""
+    if other in found.gone() or other not in found.desired.objects:
+        return
+    if renews and (steps := found.desired.objects[other].follow()) is not None:
+        if other in found.following:
+            return
+        found.following[other] = steps
+        found.altered.pop(other, None)
+        for third in sorted(found.current.dependents.get(other, ())):
+            if not isinstance(found.current.objects[third], Satellite) and _shows_the_type(found, third):
+                yield from _replace(found, third, other)
+        return
+    if one in found.dropped and other in found.altered:
+        return
+    yield from _replace(found, other, one)
+
+
+def _shows_the_type(found: Resolution, one: Id) -> bool:
+    """Whether an object depends on a column's type, not only on the column's being there."""
+    thing = found.current.objects[one]
+    return thing.follow() is None and "column" not in thing.independent_of and one.kind != "owned by"
+
+
+def _replace(found: Resolution, one: Id, reason: Id) -> Iterator[Id]:
+    if one in found.gone() or one not in found.desired.objects:
+        return
+    found.altered.pop(one, None)
+    found.following.pop(one, None)
+    found.replaced.add(one)
+    found.reasons[one] = reason
+    yield one
+
+
+def _renews(found: Resolution, one: Id) -> bool:
+    """Whether something that depends on it can go over to a new one beside it."""
+    if not found.current.objects[one].renewable:
+        return False
+    return any(
+        other in found.desired.objects
+        and other not in found.gone()
+        and found.desired.objects[other].follow() is not None
+        for other in found.current.dependents.get(one, ())
+    )
+
+
+def _disturbed(found: Resolution, one: Id) -> Iterator[Id]:
+    """What stands in the way of an alteration in place."""
+    kinds = found.desired.objects[one].disturbs(found.current.objects[one])
+    if not kinds:
+        return
+    for other in sorted(found.current.dependents.get(one, ())):
+        if other.kind in kinds:
+            yield from _replace(found, other, one)
+
+
+def _leave_out_implied(found: Resolution) -> None:
+    """Leave out what PostgreSQL does along with another object's step."""
+    touched = found.made() | found.gone() | set(found.altered) | set(found.following)
+    for one in sorted(touched):
+        thing: Object = found.desired.objects.get(one) or found.current.objects[one]
+        if not any(other in touched for other in thing.implied_by()):
+            continue
+        parent = thing.within()
+        if one in found.created and parent in found.made():
+            continue
+        if one in found.replaced and parent in found.replaced:
+            continue
+        found.created.discard(one)
+        found.dropped.discard(one)
+        found.replaced.discard(one)
+        found.altered.pop(one, None)
+        found.following.pop(one, None)

@@ -1,0 +1,204 @@
+"""Options, environment and configuration file, merged once into one frozen record."""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dbsync.errors import UsageError
+
+AUTHORS = ("best", "migra", "dbsync")
+SCRATCHES = ("auto", "local", "embedded", "server")
+MANAGED = ("privileges", "extensions", "owners")
+
+# One of these names a database for libpq; others, such as PGPASSWORD, only help to reach one.
+_LIBPQ = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """What a run was asked to do. Without a URL, `libpq` says whether libpq's environment names the database; where
+    nothing does, it is the embedded development database of the project."""
+
+    project: Path
+    environ: Mapping[str, str] = dataclasses.field(repr=False)
+    database: str | None = dataclasses.field(default=None, repr=False)
+    libpq: bool = False
+    schema: Path = Path("schema.sql")
+    seeds: Path | None = None
+    scratch: str = "auto"
+    author: str = "best"
+    manage: str = "auto"
+    lock_timeout: float = 2.0
+
+    @property
+    def embedded(self) -> bool:
+        """Whether live is the embedded development database."""
+        return self.database is None and not self.libpq
+
+
+@dataclasses.dataclass(frozen=True)
+class _Given:
+    """A value, what to call it in a message, and the folder that a relative path counts from."""
+
+    value: Any
+    source: str
+    folder: Path
+
+
+def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
+    """Merge what was given: an option before the environment before the file before the default.
+
+    `options` holds those that were given; `seeds` False means none.
+    """
+    environ = os.environ if environ is None else environ
+    folder = folder or Path.cwd()
+    file, project = _file(folder)
+    given: dict[str, _Given] = dict(file)
+    _check_environment(environ)
+    for key in _READERS:
+        if value := environ.get(f"DBSYNC_{key.upper()}"):
+            given[key] = _Given(value, f"DBSYNC_{key.upper()}", folder)
+    if (url := environ.get("DATABASE_URL")) and not environ.get("DBSYNC_DATABASE"):
+        given["database"] = _Given(url, "DATABASE_URL", folder)
+    libpq = not (url or environ.get("DBSYNC_DATABASE")) and any(environ.get(name) for name in _LIBPQ)
+    if libpq:
+        given.pop("database", None)
+    for key, value in options.items():
+        given[key] = _Given(value, f"--{key.replace('_', '-')}", folder)
+    values = {key: _READERS[key](one) for key, one in given.items()}
+    schema = values.setdefault("schema", project / "schema.sql")
+    if "seeds" not in values:
+        default = schema.with_name("seeds.sql")
+        values["seeds"] = default if default.exists() else None
+    return Config(project=project, environ=environ, libpq=libpq and "database" not in options, **values)
+
+
+def _file(folder: Path) -> tuple[dict[str, _Given], Path]:
+    """The nearest configuration file's values, and the project's folder."""
+    for place in (folder, *folder.parents):
+        own, shared = place / "dbsync.toml", place / "pyproject.toml"
+        table = _toml(shared).get("tool", {}).get("dbsync") if shared.is_file() else None
+        if own.is_file() and table is not None:
+            raise UsageError(
+                f"both {own} and [tool.dbsync] in {shared} hold settings", hint="keep them in one of the two"
+            )
+        if own.is_file():
+            return _table(_toml(own), own.name, place), place
+        if table is not None:
+            return _table(table, f"[tool.dbsync] in {shared.name}", place), place
+        if (place / ".git").exists() or place == Path.home():
+            break
+    return {}, folder
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _table(table: Any, source: str, folder: Path) -> dict[str, _Given]:
+    if not isinstance(table, dict):
+        raise UsageError(f"{source} is not a table of settings")
+    found = {}
+    for written, value in table.items():
+        key = written.replace("-", "_")
+        if key not in _READERS:
+            raise UsageError(f"{source} has an unknown key {written!r}", hint=closest(key, _READERS))
+        found[key] = _Given(value, f"{written} in {source}", folder)
+    return found
+
+
+def _check_environment(environ: Mapping[str, str]) -> None:
+    """Refuse a variable that looks like a slip of the pen; others by that prefix may mean something elsewhere."""
+    known = {f"DBSYNC_{key.upper()}" for key in _READERS} | {"DBSYNC_DEBUG", "DBSYNC_PG_BIN", "DBSYNC_TEST_SERVERS"}
+    for name in environ:
+        if name.startswith("DBSYNC_") and name not in known and difflib.get_close_matches(name, known, 1, 0.9):
+            raise UsageError(f"the environment has an unknown variable {name}", hint=closest(name, known))
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """What to answer to a word that is not known."""
+    known = list(known)
+    found = difflib.get_close_matches(word, known, 1, 0.5)
+    return f"did you mean {found[0]!r}?" if found else f"known are {', '.join(known)}"
+
+
+def _text(given: _Given) -> str:
+    if not isinstance(given.value, str) or not given.value.strip():
+        raise UsageError(f"{given.source} must be a text that is not empty")
+    if "\0" in given.value:
+        raise UsageError(f"{given.source} holds a NUL character")
+    return given.value
+
+
+def _path(given: _Given) -> Path:
+    return given.folder / _text(given)
+
+
+def _seeds(given: _Given) -> Path | None:
+    if given.value is False:
+        return None
+    path = _path(given)
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist, but {given.source} names it", hint="--no-seeds runs without")
+    return path
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[_Given], str]:
+    def read(given: _Given) -> str:
+        value = _text(given)
+        if value not in known:
+            raise UsageError(f"{given.source} cannot be {value!r}", hint=closest(value, known))
+        return value
+
+    return read
+
+
+def _scratch(given: _Given) -> str:
+    value = _text(given)
+    return value if "://" in value or "=" in value else _one_of(SCRATCHES)(given)
+
+
+def _manage(given: _Given) -> str:
+    value = given.value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = ",".join(value) or "none"
+    parts = [part.strip() for part in _text(dataclasses.replace(given, value=value)).split(",") if part.strip()]
+    known = MANAGED if len(parts) > 1 else ("auto", "none", *MANAGED)
+    for part in parts:
+        _one_of(known)(dataclasses.replace(given, value=part))
+    return ",".join(dict.fromkeys(parts))
+
+
+def _seconds(given: _Given) -> float:
+    value = given.value
+    units = {"ms": 0.001, "s": 1.0, "min": 60.0}
+    if isinstance(value, str):
+        digits = value.strip().rstrip("mins ")
+        unit = value.strip()[len(digits) :].strip() or "s"
+        try:
+            value = float(digits) * units[unit]
+        except (ValueError, KeyError):
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86400:
+        raise UsageError(f"{given.source} must be a time above 0, such as 2 (seconds) or '500ms'")
+    return float(value)
+
+
+_READERS: Mapping[str, Callable[[_Given], Any]] = {
+    "database": _text,
+    "schema": _path,
+    "seeds": _seeds,
+    "scratch": _scratch,
+    "author": _one_of(AUTHORS),
+    "manage": _manage,
+    "lock_timeout": _seconds,
+}

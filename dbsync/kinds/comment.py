@@ -1,0 +1,79 @@
+"""Comments on objects of every kind."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from dbsync import sql
+from dbsync.kinds._target import target
+from dbsync.model.objects import Id, Satellite
+from dbsync.model.steps import Step
+
+_INDEX = "(index)"
+"""Ends the path of a comment on a constraint's index, which is no object of its own."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Comment(Satellite):
+    """A comment. Those that CREATE EXTENSION and CREATE DATABASE make by themselves are left out.
+
+    For the attribute of a composite type the path is the type's with the attribute's name.
+    """
+
+    kind = "comment"
+    catalog = "pg_description"
+    query = """
+        with said as (
+            select k.relname::text as catalog, d.objoid, d.objsubid, d.description
+            from pg_catalog.pg_description d
+            join pg_catalog.pg_class k on k.oid = d.classoid
+            where d.objoid >= 16384 or k.relname in ('pg_namespace', 'pg_extension')
+        )
+        select coalesce(
+                   case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint' end,
+                   s.catalog
+               ) as target_catalog,
+               coalesce(t.oid, i.refobjid, s.objoid)::bigint as target_oid,
+               case when t.oid is null then s.objsubid else 0 end as target_subid,
+               case when t.oid is not null then array[a.attname]::text[]
+                    when i.objid is not null then array['(index)'] else '{}' end as suffix,
+               s.description as text
+        from said s
+        left join pg_catalog.pg_class c on s.catalog = 'pg_class' and c.oid = s.objoid
+        left join pg_catalog.pg_type t on c.relkind = 'c' and t.oid = c.reltype
+        left join pg_catalog.pg_attribute a on t.oid is not null and a.attrelid = c.oid and a.attnum = s.objsubid
+        left join pg_catalog.pg_depend i on c.relkind in ('i', 'I') and i.deptype = 'i'
+            and i.classid = 'pg_catalog.pg_class'::regclass and i.objid = c.oid
+            and i.refclassid = 'pg_catalog.pg_constraint'::regclass
+        left join pg_catalog.pg_extension e on s.catalog = 'pg_extension' and e.oid = s.objoid
+        left join pg_catalog.pg_available_extensions() x on x.name = e.extname
+        where s.description is distinct from x.comment
+          and not (s.catalog = 'pg_namespace' and s.objoid = 2200 and s.description = 'standard public schema')
+    """
+
+    text: str
+
+    def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
+        """COMMENT ON."""
+        del clauses
+        yield self._say(sql.literal(self.text))
+
+    def drop(self) -> Iterator[Step]:
+        """COMMENT ON … IS NULL."""
+        yield self._say("NULL")
+
+    def alter(self, before: Self) -> Sequence[Step] | None:
+        """COMMENT ON replaces what was said before."""
+        del before
+        return tuple(self.create())
+
+    def _say(self, text: str) -> Step:
+        return self.step(f"COMMENT ON {self._on()} IS {text}")
+
+    def _on(self) -> str:
+        kind, path = self.of
+        if kind == "constraint" and path[-1] == _INDEX:
+            return f"INDEX {sql.qualified(path[0], path[2])}"
+        if kind == "composite type" and len(path) == 3:
+            return target(Id("column", path))
+        return target(self.of)

@@ -1,0 +1,142 @@
+"""Privileges: what a role may do with an object."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from dbsync import sql
+from dbsync.kinds._acl import grant_on, statements
+from dbsync.kinds._target import target
+from dbsync.model.objects import Id, Satellite
+from dbsync.model.steps import Step
+
+OWNER = "(owner)"
+"""Stands for the owner at the end of the path, since the same object may have another owner elsewhere."""
+
+_RELATIONS = frozenset({"table", "view", "materialized view", "foreign table"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Privilege(Satellite):
+    """What one grantee may do, where that is not what PostgreSQL gives by itself to an object of the kind.
+
+    The grantee's name ends the path: "" is PUBLIC, OWNER the owner. No privileges at all means that those which
+    PostgreSQL gives were revoked. `built_in` holds these, `every` all that the kind has, `others`
+    what others than the owner granted ("SELECT alice").
+    """
+
+    kind = "privilege"
+    catalog = ""
+    query = """
+        with acl (catalog, oid, subid, acl, owner, kind) as (
+            select 'pg_class', oid, 0, relacl, relowner, (case relkind when 'S' then 's' else 'r' end)::"char"
+            from pg_catalog.pg_class where relacl is not null and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            union all
+            select 'pg_class', a.attrelid, a.attnum, a.attacl, c.relowner, 'c'
+            from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+            where a.attacl is not null and not a.attisdropped
+            union all select 'pg_proc', oid, 0, proacl, proowner, 'f' from pg_catalog.pg_proc where proacl is not null
+            union all
+            select 'pg_namespace', oid, 0, nspacl, nspowner, 'n'
+            from pg_catalog.pg_namespace where nspacl is not null
+            union all select 'pg_type', oid, 0, typacl, typowner, 'T' from pg_catalog.pg_type where typacl is not null
+            union all
+            select 'pg_language', oid, 0, lanacl, lanowner, 'l' from pg_catalog.pg_language where lanacl is not null
+            union all
+            select 'pg_foreign_data_wrapper', oid, 0, fdwacl, fdwowner, 'F'
+            from pg_catalog.pg_foreign_data_wrapper where fdwacl is not null
+            union all
+            select 'pg_foreign_server', oid, 0, srvacl, srvowner, 'S'
+            from pg_catalog.pg_foreign_server where srvacl is not null
+        ), entry as (
+            select acl.*, e.*, false as built_in
+            from acl, pg_catalog.aclexplode(acl.acl) e
+            where acl.oid >= 16384 or acl.oid = 2200
+            union all
+            select acl.*, e.*, true
+            from acl, pg_catalog.aclexplode(pg_catalog.acldefault(acl.kind, acl.owner)) e
+            where acl.oid >= 16384 or acl.oid = 2200
+        ), named as (
+            -- A grantee may have the same privilege from two grantors.
+            select *, privilege_type || (case when pg_catalog.bool_or(is_grantable) over (
+                       partition by catalog, oid, subid, grantee, built_in, privilege_type
+                   ) then '*' else '' end) as label,
+                   case grantee when 0 then '' when owner then '(owner)'
+                        else pg_catalog.pg_get_userbyid(grantee)::text end as name
+            from entry
+        )
+        select catalog as target_catalog, oid::bigint as target_oid, subid::int as target_subid,
+               array[name] as suffix, pg_catalog.pg_get_userbyid(owner)::text as owner,
+               coalesce(array_agg(distinct label) filter (where not built_in), '{}') as privileges,
+               coalesce(array_agg(distinct label) filter (where built_in), '{}') as built_in,
+               array(
+                   select d.privilege_type
+                   from pg_catalog.aclexplode(pg_catalog.acldefault(kind, owner)) d where d.grantee = owner
+               ) as every,
+               coalesce(
+                   array_agg(distinct privilege_type || ' ' || pg_catalog.pg_get_userbyid(grantor)::text)
+                       filter (where not built_in and grantor <> owner), '{}'
+               ) as others
+        from named
+        group by catalog, oid, subid, kind, owner, name
+        having array_agg(distinct label) filter (where not built_in)
+            is distinct from array_agg(distinct label) filter (where built_in)
+    """
+
+    privileges: tuple[str, ...]
+    built_in: tuple[str, ...] = dataclasses.field(compare=False)
+    every: tuple[str, ...] = dataclasses.field(compare=False)
+    others: tuple[str, ...] = dataclasses.field(compare=False)
+    owner: str = dataclasses.field(compare=False)
+
+    @property
+    def of(self) -> Id:
+        """What may be used."""
+        return Id(self.path[0], self.path[1:-1])
+
+    @property
+    def grantee(self) -> str:
+        """The role that may use it, as the path has it."""
+        return self.path[-1]
+
+    def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
+        """GRANT, or REVOKE of what PostgreSQL gives by itself."""
+        del clauses
+        yield from self._change(self.built_in, self.privileges, self.owner, ())
+
+    def drop(self) -> Iterator[Step]:
+        """Back to what PostgreSQL gives by itself."""
+        yield from self._change(self.privileges, self.built_in, self.owner, self.others)
+
+    def alter(self, before: Self) -> Sequence[Step] | None:
+        """GRANT and REVOKE of the difference."""
+        return tuple(self._change(before.privileges, self.privileges, before.owner, before.others))
+
+    def _change(self, before: Sequence[str], after: Sequence[str], owner: str, others: Sequence[str]) -> Iterator[Step]:
+        to = sql.name(owner) if self.grantee == OWNER else sql.role(self.grantee)
+        for text, otherwise in statements(before, after, self.every, self._on(), to, self._column()):
+            yield self.step(text, otherwise=otherwise)
+        kept = {one.removesuffix("*") for one in after}
+        granted_on: dict[str, set[str]] = {}
+        for one in others:
+            privilege, grantor = one.split(" ", 1)
+            if privilege not in kept:
+                granted_on.setdefault(grantor, set()).add(privilege)
+        for grantor, names in sorted(granted_on.items()):
+            for text in grant_on(names, grantor, self._on(), self._column()):
+                yield self.step(text)
+
+    def _column(self) -> str:
+        return f" ({sql.name(self.path[-2])})" if self.of.kind == "column" else ""
+
+    def _on(self) -> str:
+        kind, path = self.of
+        if kind == "column":
+            return f"TABLE {sql.qualified(*path[:2])}"
+        if kind in _RELATIONS:
+            return f"TABLE {sql.qualified(*path)}"
+        if kind == "aggregate":
+            return target(Id("function", path))
+        if kind == "server":
+            return f"FOREIGN SERVER {sql.qualified(*path)}"
+        return target(self.of)

@@ -1,0 +1,93 @@
+"""Reads a schema file and what it includes into statements, each with its place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dbsync.errors import SchemaError
+from dbsync.load import lexer, psql, tree
+from dbsync.load.source import Source, read
+from dbsync.model.text import Place, Script, Statement
+
+
+def read_script(path: Path) -> Script:
+    """The statements of a file and of what it includes, in their order."""
+    reader = _Reader()
+    statements = tuple(reader.file(path))
+    return Script(statements, tuple(reader.texts.items()))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self._open: list[tuple[Path, str, Place | None]] = []
+
+    def file(self, path: Path, included: Place | None = None) -> Iterator[Statement]:
+        source = read(path)
+        self.texts[source.name] = source.text
+        self._open.append((path.resolve(), source.name, included))
+        yield from self._statements(source)
+        self._open.pop()
+
+    def _statements(self, source: Source) -> Iterator[Statement]:
+        position = 0
+        while piece := _next(source, position):
+            if piece.backslash:
+                found = psql.command(source, piece.end)
+                if piece.start < piece.end:
+                    raise source.error(
+                        piece.start, "a statement does not end before psql's command", hint="end it with a semicolon"
+                    )
+                if isinstance(found, int):
+                    position = found
+                else:
+                    yield from self._include(source, piece.end, found)
+                    position = found.end
+                continue
+            position = piece.end + 1
+            data = None
+            for start, text, node in tree.statements(source.text[piece.start : piece.end]):
+                if node == "CopyStmt" and tree.reads_stdin(text):
+                    data, position = psql.rows(source, piece.end)
+                place = source.place(piece.start + start)
+                yield Statement(sql=text, place=place, node=node, data=data)
+
+    def _include(self, source: Source, position: int, include: psql.Include) -> Iterator[Statement]:
+        path = _resolve(include, Path(source.name).parent)
+        place = source.place(position)
+        length = include.end - position
+        real = path.resolve()
+        names = [name for opened, name, _ in self._open if opened == real]
+        if names:
+            chain = [f"{at} includes {name}" for _, name, at in self._open if at]
+            raise source.error(
+                position,
+                f"{path} includes itself",
+                length=length,
+                detail="\n".join((*chain, f"{place} includes {names[0]}")),
+                hint="remove one of these includes",
+            )
+        try:
+            yield from self.file(path, place)
+        except SchemaError as error:
+            if error.excerpt is None:
+                raise source.error(position, error.message, length=length, hint=_include_hint(error)) from None
+            raise
+
+
+def _next(source: Source, position: int) -> lexer.Piece | None:
+    try:
+        return lexer.statement(source.text, position)
+    except lexer.Unterminated as error:
+        raise source.error(error.start, str(error), hint="it opens here and nothing closes it") from None
+
+
+def _resolve(include: psql.Include, folder: Path) -> Path:
+    """The included file: `\\ir` starts from the including file's folder, `\\i` from the working directory first."""
+    beside = folder / include.file
+    here = Path(include.file)
+    return beside if include.relative or not here.exists() else here
+
+
+def _include_hint(error: SchemaError) -> str | None:
+    """What to do about an included file; advice on how to start a schema file is of no use there."""
+    return "correct the name or add the file" if "does not exist" in error.message else error.hint

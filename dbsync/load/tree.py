@@ -1,0 +1,52 @@
+"""PostgreSQL's parse trees of statements, as far as loading needs them."""
+
+from collections.abc import Iterator
+
+import postgast
+from google.protobuf.message import DecodeError
+from postgast import pg_query_pb2 as pb
+
+
+def parse(text: str) -> pb.ParseResult | None:
+    """The parse tree; None where the parser at hand does not know the syntax: the server has the last word."""
+    try:
+        return postgast.parse(text)
+    except (postgast.PgQueryError, DecodeError):
+        return None
+
+
+def node(text: str) -> pb.Node | None:
+    """The tree of the first statement in the text."""
+    tree = parse(text)
+    return tree.stmts[0].stmt if tree and tree.stmts else None
+
+
+def node_name(tree: pb.Node) -> str:
+    """The name of a parse node: "CreateStmt"."""
+    which = tree.WhichOneof("node")
+    message = tree.DESCRIPTOR.fields_by_name[which].message_type if which else None
+    return message.name if message else ""
+
+
+def statements(text: str) -> Iterator[tuple[int, str, str]]:
+    """(start, text, node name) of each statement in a text that holds one as far as psql can see.
+
+    Where the parser sees several (a word such as BEGIN can mislead psql's count), they are told apart.
+    """
+    tree = parse(text)
+    if tree is None or len(tree.stmts) <= 1:
+        yield 0, text.rstrip(), node_name(tree.stmts[0].stmt) if tree and tree.stmts else ""
+        return
+    data = text.encode()
+    for one in tree.stmts:
+        end = one.stmt_location + one.stmt_len if one.stmt_len else len(data)
+        start = len(data[: one.stmt_location].decode())
+        part = data[one.stmt_location : end].decode()
+        yield start + len(part) - len(part.lstrip()), part.strip(), node_name(one.stmt)
+
+
+def reads_stdin(text: str) -> bool:
+    """Whether a COPY takes rows from the client."""
+    tree = node(text)
+    copy = tree.copy_stmt if tree else None
+    return bool(copy and copy.is_from and not copy.filename and not copy.is_program)

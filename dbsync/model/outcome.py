@@ -1,0 +1,58 @@
+"""What became of a plan: the outcome of one apply, and the records of all of them."""
+
+import dataclasses
+import datetime as dt
+
+from dbsync.model.steps import Step
+
+
+@dataclasses.dataclass(frozen=True)
+class Seeded:
+    """The rows that the seeds file inserted, updated and deleted, as PostgreSQL counted them."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An apply that ended well; `notes` are sentences that the operator should read."""
+
+    steps: int
+    transactions: int
+    seconds: float
+    record: int | None = None
+    """The number of its history record; None where none was written."""
+    seeded: Seeded | None = None
+    """None where no seeds were asked for."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """One history record. `outcome` is running, applied, failed, partial or interrupted."""
+
+    id: int
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    applied_by: str
+    host: str
+    version: str
+    digest: str
+    steps: int
+    outcome: str
+    error: str | None = None
+
+
+class Observer:
+    """Is told what goes on while it goes on; this one keeps it to itself."""
+
+    def progress(self, text: str) -> None:
+        """What is being done now; the next call replaces it."""
+
+    def say(self, text: str) -> None:
+        """A sentence that the operator should see at once, and that stays."""
+
+    def step(self, number: int, total: int, step: Step) -> None:
+        """A step is about to run on live."""

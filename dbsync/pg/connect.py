@@ -1,0 +1,105 @@
+"""Opens connections whose settings are pinned, so that the same catalog is always printed the same way."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import psycopg
+
+from dbsync.errors import UsageError
+from dbsync.pg.failures import Failure
+from dbsync.pg.refusals import refusal
+from dbsync.pg.target import Target
+
+__all__ = ["PINNED", "READING", "Target", "connect", "pin"]
+
+PINNED: Mapping[str, str] = MappingProxyType(
+    {
+        # Everything outside pg_catalog is printed with its schema.
+        "search_path": "",
+        "TimeZone": "UTC",
+        "DateStyle": "ISO, MDY",
+        "IntervalStyle": "postgres",
+        "extra_float_digits": "1",
+        "bytea_output": "hex",
+        "lc_monetary": "C",
+        "lc_numeric": "C",
+        "lc_time": "C",
+        "standard_conforming_strings": "on",
+        "escape_string_warning": "off",
+        "backslash_quote": "safe_encoding",
+        "quote_all_identifiers": "off",
+        "xmlbinary": "base64",
+        "xmloption": "content",
+        "array_nulls": "on",
+        "transform_null_equals": "off",
+        "client_min_messages": "warning",
+        # What a role or a database sets for itself must not decide where and how tables are made.
+        "default_tablespace": "",
+        "default_table_access_method": "heap",
+        "default_transaction_isolation": "read committed",
+        "default_transaction_deferrable": "off",
+        "statement_timeout": "0",
+        "lock_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+    }
+)
+"""The settings of every session of ours, on live and on scratch servers."""
+
+READING: Mapping[str, str] = MappingProxyType({**PINNED, "row_security": "off"})
+"""PINNED, for sessions that read rows: a policy that would hide some of them becomes an error."""
+
+# A dead peer is noticed within two minutes; a URL that says otherwise wins.
+_DEFAULTS = {"connect_timeout": "10", "keepalives_idle": "60", "keepalives_interval": "10", "keepalives_count": "6"}
+
+
+def connect(
+    target: Target,
+    *,
+    autocommit: bool = True,
+    read_only: bool = False,
+    settings: Mapping[str, str] = PINNED,
+    application_name: str = "dbsync",
+    statement_timeout: float | None = None,
+    lock_timeout: float | None = None,
+) -> psycopg.Connection[Any]:
+    """A connection with these settings; timeouts are in seconds, and None leaves them as `settings` has them."""
+    if any("\0" in value for value in target.parameters.values()):
+        raise UsageError("A connection parameter contains a NUL character")
+    wanted = dict(settings)
+    if statement_timeout is not None:
+        wanted["statement_timeout"] = f"{round(statement_timeout * 1000)}ms"
+    if lock_timeout is not None:
+        wanted["lock_timeout"] = f"{round(lock_timeout * 1000)}ms"
+    if read_only:
+        wanted["default_transaction_read_only"] = "on"
+    forced = {"application_name": application_name, "client_encoding": "UTF8"}
+    parameters: dict[str, Any] = {**_DEFAULTS, **target.parameters, **forced}
+    needs_password = False
+    try:
+        connection: psycopg.Connection[Any] = psycopg.connect("", autocommit=True, **parameters)
+    except psycopg.Error as error:
+        # Raised outside of this block: libpq's own text may hold parts of a password, and must not hang on as a cause.
+        failed = str(error)
+        needs_password = bool(error.pgconn and error.pgconn.needs_password)
+    else:
+        failed = ""
+        try:
+            pin(connection, wanted)
+            connection.autocommit = autocommit
+        except psycopg.Error as error:
+            connection.close()
+            failed = Failure.of(error).message
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise refusal(target, failed, needs_password=needs_password)
+
+
+def pin(connection: psycopg.Connection[Any], settings: Mapping[str, str] = PINNED) -> None:
+    """Gives the session these settings: by a query, because poolers refuse them in the start-up packet."""
+    if settings:
+        calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in settings)
+        connection.execute(f"select {calls}".encode(), [text for pair in settings.items() for text in pair])

@@ -1,0 +1,75 @@
+"""Says why there is no plan: the objects that remain with both sides, the statement that failed, the witness's words."""
+
+from collections.abc import Iterator, Sequence
+
+from dbsync.authors.draft import Draft
+from dbsync.errors import NoPlan
+from dbsync.model.changes import Change
+from dbsync.planning.proof import NotProvenError
+from dbsync.replay import Refusal
+
+_MOST = 12
+_WITNESS_LINES = 40
+
+
+def no_plan(failures: Sequence[Draft | NotProvenError], role: str, superuser: bool) -> NoPlan:
+    """The error for drafts that did not get there, told by the one that came closest."""
+    nearest = min(failures, key=_distance)
+    lines = list(_told(nearest, role, superuser))
+    return NoPlan(
+        "No plan could be proven: what was tried does not end where the schema file says",
+        detail="\n".join(lines),
+        hint="nothing was changed; change these objects by hand, or write the schema file so that PostgreSQL can get"
+        " there in smaller steps, and plan again",
+    )
+
+
+def _distance(failure: Draft | NotProvenError) -> tuple[int, int]:
+    if isinstance(failure, Draft):
+        return (1, len(failure.left))
+    return (0, len(failure.left) + len(failure.witness))
+
+
+def _told(failure: Draft | NotProvenError, role: str, superuser: bool) -> Iterator[str]:
+    if failure.left:
+        yield "These objects would still differ:"
+        yield from _first([line for change in failure.left for line in _difference(change)])
+    if isinstance(failure, Draft):
+        for refusal in failure.refused[:_MOST]:
+            yield from _refused(refusal, role, superuser)
+        return
+    if failure.witness:
+        yield "pg_dump still sees a difference (< replayed, > desired):"
+        yield from _first([f"  {line}" for line in failure.witness], _WITNESS_LINES)
+    if failure.step is not None and failure.failure is not None:
+        yield from _refused(Refusal(failure.step.step, failure.failure), role, superuser)
+
+
+def _difference(change: Change) -> Iterator[str]:
+    if change.before is None:
+        yield f"  {change.id}: is missing"
+    elif change.after is None:
+        yield f"  {change.id}: is still there"
+    else:
+        for name in change.fields():
+            yield f"  {change.id}: {name} is {getattr(change.before, name)!r}, should be {getattr(change.after, name)!r}"
+
+
+def _refused(refusal: Refusal, role: str, superuser: bool) -> Iterator[str]:
+    yield f"PostgreSQL refused: {_short(refusal.step.sql)}"
+    yield f"  {refusal.failure.message}"
+    if refusal.failure.detail:
+        yield f"  {refusal.failure.detail}"
+    if refusal.failure.sqlstate == "42501" and not superuser:
+        yield f"  role {role} may not do this: ask the administrator of the server to, then plan again"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else line[:197] + "…"
+
+
+def _first(lines: Sequence[str], most: int = _MOST) -> Iterator[str]:
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"  … and {len(lines) - most} more"

@@ -1,0 +1,78 @@
+"""The independent witness: what pg_dump says of two databases, compared entry by entry, the order of columns apart."""
+
+import dataclasses
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+_HEADER = "-- Name: "
+_SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
+_TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
+_EXTENSIONS = frozenset({"EXTENSION"})
+
+Entries = dict[str, Counter[str]]
+
+
+@dataclasses.dataclass
+class _Entry:
+    """One object of a dump, as its header names it, with its text."""
+
+    header: str
+    settings: dict[str, str]
+    lines: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        parts = self.header.split("; ")
+        return next((part.removeprefix("Type: ") for part in parts if part.startswith("Type: ")), "")
+
+    def text(self) -> str:
+        body = "\n".join(self.lines).strip()
+        if self.type in _TABLES:
+            body = "\n".join(sorted(line.rstrip().rstrip(",") for line in body.split("\n")))
+        if self.type in ("TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT"):
+            body += "".join(f"\n-- {name}{value}" for name, value in sorted(self.settings.items()))
+        return body
+
+
+def entries(dump: str, *, extensions: bool) -> Entries:
+    """The entries of a dump by their headers; without `extensions`, those about extensions are left out."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in _entries(dump):
+        about_extension = entry.type in _EXTENSIONS or (
+            entry.type == "COMMENT" and entry.header.startswith(f"{_HEADER}EXTENSION ")
+        )
+        if extensions or not about_extension:
+            found[entry.header][entry.text()] += 1
+    return found
+
+
+def _entries(dump: str) -> Iterator[_Entry]:
+    settings: dict[str, str] = {}
+    entry: _Entry | None = None
+    for line in dump.split("\n"):
+        if line.startswith(_HEADER) and "; Type: " in line:
+            if entry:
+                yield entry
+            entry = _Entry(line.rsplit("; Owner: ", 1)[0], dict(settings))
+        elif setting := next((name for name in _SETTINGS if line.startswith(name)), None):
+            settings[setting] = line.removeprefix(setting)
+            if entry and not "".join(entry.lines).strip("-"):
+                entry.settings = dict(settings)
+        elif entry and line != "--" and not line.startswith(("\\restrict", "\\unrestrict", "-- PostgreSQL database")):
+            entry.lines.append(line)
+    if entry:
+        yield entry
+
+
+def difference(replayed: Entries, desired: Entries) -> list[str]:
+    """What differs, entry by entry, as lines of a diff; empty when both say the same."""
+    lines: list[str] = []
+    for header in sorted(replayed.keys() | desired.keys()):
+        one, other = replayed.get(header, Counter()), desired.get(header, Counter())
+        if one != other:
+            lines.append(header.removeprefix(_HEADER))
+            before = "\n".join(sorted((one - other).elements())).split("\n")
+            after = "\n".join(sorted((other - one).elements())).split("\n")
+            lines += list(difflib.unified_diff(before, after, "replayed", "desired", n=1, lineterm=""))[2:]
+    return lines

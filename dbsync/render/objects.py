@@ -1,0 +1,182 @@
+"""What a plan changes, grouped by the object that a person thinks of: a table with its columns and indexes."""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dbsync import sql
+from dbsync.model.changes import Change
+from dbsync.model.objects import Id, Object, Satellite
+from dbsync.model.plan import Plan
+from dbsync.render.page import Page, count, visible
+
+_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+_SHORT = 60
+_DIFF_LINES = 12
+
+
+@dataclasses.dataclass
+class Group:
+    """A top object and the changes of it and of what is within it."""
+
+    root: Id
+    own: Change | None = None
+    inner: list[Change] = dataclasses.field(default_factory=list)
+
+    @property
+    def manner(self) -> str:
+        """Whether the top object is added, changed or removed."""
+        return manner(self.own) if self.own else "changed"
+
+
+def manner(change: Change) -> str:
+    """Whether the object is added, changed or removed."""
+    return "added" if change.before is None else "removed" if change.after is None else "changed"
+
+
+def groups(plan: Plan) -> list[Group]:
+    """The changes by their top object, in the order of their names."""
+    known = {change.id: thing for change in plan.changes if (thing := change.after or change.before)}
+    found: dict[tuple[str, ...], Group] = {}
+    for change in plan.changes:
+        root = _root(change.id, known)
+        group = found.setdefault(root.path, Group(root))
+        if change.id == root:
+            group.own, group.root = change, root
+        else:
+            group.inner.append(change)
+    return sorted(found.values(), key=lambda group: (group.root.path, group.root.kind))
+
+
+def totals(plan: Plan) -> dict[str, int]:
+    """How much is added, changed and removed; what comes and goes with its table is not counted again."""
+    sums = dict.fromkeys(_SIGNS, 0)
+    moved = {change.id: manner(change) for change in plan.changes if manner(change) != "changed"}
+    for change in plan.changes:
+        thing = change.after or change.before
+        parent = thing.within() if thing else None
+        if parent is None or moved.get(parent) != manner(change):
+            sums[manner(change)] += 1
+    return sums
+
+
+def _root(one: Id, known: Mapping[Id, Object]) -> Id:
+    seen = set()
+    while one not in seen:
+        seen.add(one)
+        thing = known.get(one)
+        if thing is None:
+            # What did not change is not at hand: a third name is of something within the second.
+            inner = len(one.path) == 3 and not one.path[-1].startswith("(")
+            return Id("table", one.path[:2]) if inner else one
+        one = thing.within() or one
+    return one
+
+
+def lines(plan: Plan, page: Page) -> Iterator[str]:
+    """All groups."""
+    for group in groups(plan):
+        yield _title(group, page)
+        if group.manner == "changed":
+            if group.own:
+                yield from _fields(group.own, page, "    ")
+            for change in sorted(group.inner, key=lambda change: (change.id.kind, change.id.path)):
+                yield from _inner(change, group.root, page)
+        else:
+            yield from _summary(group, page)
+
+
+def _title(group: Group, page: Page) -> str:
+    sign = page.paint(_SIGNS[group.manner], group.manner)
+    return f"{sign} {group.root.kind} {page.paint(visible(group.root.name), 'title')}"
+
+
+def _inner(change: Change, root: Id, page: Page) -> Iterator[str]:
+    style = manner(change)
+    head = f"    {page.paint(_SIGNS[style], style)} {visible(label(change, root))}"
+    if style != "changed":
+        yield head
+        return
+    fields = list(_fields(change, page, "        "))
+    if len(fields) == 1 and len(head) + len(fields[0]) < page.width:
+        yield f"{head}: {fields[0].strip()}"
+    else:
+        yield head
+        yield from fields
+
+
+def label(change: Change, root: Id) -> str:
+    """The name of an object within a group, without what the group's title says."""
+    thing, one = change.after or change.before, change.id
+    if not isinstance(thing, Satellite):
+        return f"{one.kind} {sql.qualified(*_beyond(one.path, root.path))}"
+    kind, path = one.path[0], one.path[1:]
+    suffix = path[len(thing.target.path) :] if path[: len(thing.target.path)] == thing.target.path else ()
+    if kind == thing.target.kind:
+        words = f"{one.kind} {' '.join(suffix)}".strip()
+        on = Id(kind, thing.target.path)
+        return words if on == root else f"{words} on {kind} {sql.qualified(*_beyond(on.path, root.path))}"
+    return f"{one.kind} on {kind} {sql.qualified(*_beyond(path, root.path))}"
+
+
+def _beyond(path: tuple[str, ...], root: tuple[str, ...]) -> tuple[str, ...]:
+    if path[: len(root)] == root and len(path) > len(root):
+        return path[len(root) :]
+    return path[1:] if len(path) > 1 and path[:1] == root[:1] else path
+
+
+def _summary(group: Group, page: Page) -> Iterator[str]:
+    """What comes or goes with an object that is itself new or gone: a line for each kind."""
+    kinds: dict[str, list[str]] = {}
+    for change in group.inner:
+        kind, _, name = label(change, group.root).removeprefix(change.id.kind).partition(" ")
+        kinds.setdefault(change.id.kind + kind, []).append(name or "")
+    for kind, names in kinds.items():
+        what = ", ".join(filter(None, names)) or (count(len(names), kind) if len(names) > 1 else "")
+        first = f"    {kind if len(names) == 1 else _plural(kind)}{': ' if what else ''}"
+        yield from page.wrapped(what, first, " " * 8)
+
+
+def _plural(kind: str) -> str:
+    if kind.endswith("y"):
+        return kind[:-1] + "ies"
+    return kind + ("es" if kind.endswith(("x", "s", "ch")) else "s")
+
+
+def _fields(change: Change, page: Page, indent: str) -> Iterator[str]:
+    for name in change.fields():
+        before, after = (_written(getattr(side, name)) for side in (change.before, change.after))
+        words = name.replace("_", " ")
+        if len(before) + len(after) <= _SHORT * 2 and "\n" not in before + after:
+            yield f"{indent}{words} {page.paint(visible(before), 'removed')} → {page.paint(visible(after), 'added')}"
+        else:
+            yield f"{indent}{words}:"
+            yield from _difference(before, after, page, indent + "    ")
+
+
+def _difference(before: str, after: str, page: Page, indent: str) -> Iterator[str]:
+    found = [
+        line
+        for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    for line in found[:_DIFF_LINES]:
+        style = {"+": "added", "-": "removed"}.get(line[:1], "faint")
+        yield indent + page.paint(visible(line, keep="\t"), style)
+    if len(found) > _DIFF_LINES:
+        yield f"{indent}… {count(len(found) - _DIFF_LINES, 'more line')}"
+
+
+def _written(value: Any) -> str:
+    match value:
+        case None | "" | ():
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case frozenset():
+            return ", ".join(sorted(map(_written, value)))
+        case tuple():
+            return ", ".join(map(_written, value))
+        case _:
+            return str(value)

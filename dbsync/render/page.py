@@ -1,0 +1,69 @@
+"""The page that is written on: how wide it is, whether it has colours, and what must not reach a terminal."""
+
+import dataclasses
+import functools
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+
+_CODES = {
+    "added": "32",
+    "changed": "33",
+    "removed": "31",
+    "lost": "1;31",
+    "good": "1;32",
+    "title": "1",
+    "faint": "2",
+    "name": "36",
+    "none": "",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """Where a plan is shown. `follow` is the command to type next, `seeds` the file that is run after the schema."""
+
+    width: int = 100
+    colour: bool = False
+    terminal: bool = False
+    follow: str = "dbsync apply"
+    seeds: str | None = None
+
+    def paint(self, text: str, style: str) -> str:
+        """The text in the style's colour, if the page has any."""
+        code = _CODES[style]
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code and text else text
+
+    def wrapped(self, text: str, first: str = "", rest: str | None = None, style: str = "none") -> Iterator[str]:
+        """The text in lines that fit, `first` before the first of them and `rest` before the others."""
+        rest = " " * len(first) if rest is None else rest
+        room = max(self.width - max(len(first), len(rest)), 20)
+        lines = textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False) or [""]
+        for number, line in enumerate(lines):
+            yield (rest if number else first) + self.paint(line, style)
+
+
+@functools.cache
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp", "Cs") or (category == "Cf" and character != "\u00ad"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    return character
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with every character that would steer a terminal, or hide in it, written as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if character in keep else _shown(character) for character in text)
+
+
+def code(text: str) -> str:
+    """SQL for people's eyes: its lines and tabs stay."""
+    return visible(text, keep="\n\t")
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """ "1 step", "2 steps", "20,000 steps"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,71 @@
+"""A plan as a script that psql runs: the transactions, settings and statements of an apply."""
+
+import textwrap
+from collections.abc import Iterator
+
+from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.render.page import Page, code, visible
+from dbsync.render.steps import annotations, batch_title
+from dbsync.render.text import sums
+
+_SETTINGS = (
+    "\\set ON_ERROR_STOP on",
+    "\\set AUTOCOMMIT on",
+    "SET client_encoding = 'UTF8';",
+    "SET standard_conforming_strings = on;",
+    "SET check_function_bodies = off;",
+    "SET lock_timeout = '2s';",
+    "SET statement_timeout = 0;",
+    "SET search_path = '';",
+)
+
+
+def render(plan: Plan, page: Page) -> Iterator[str]:
+    """The script."""
+    yield from _comment(f"dbsync plan {plan.digest} for {plan.target}")
+    if plan.empty:
+        yield from _comment(f"Nothing to do: database {plan.database} is what the schema file says.")
+    else:
+        yield from _comment(sums(plan))
+        for note in plan.losses:
+            yield from _comment(f"LOST: {note}")
+    if page.seeds:
+        yield from _comment(f"{page.seeds} is not part of this script.")
+    if plan.empty:
+        return
+    yield ""
+    yield from _SETTINGS
+    number = 0
+    for position, batch in enumerate(plan.batches, 1):
+        yield ""
+        if len(plan.batches) > 1:
+            yield from _comment(batch_title(position, len(plan.batches), batch))
+        yield from _batch(batch, number, page)
+        number += len(batch.steps)
+
+
+def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
+    if batch.transactional:
+        yield "BEGIN;"
+    else:
+        # It waits without standing in anyone's way; a timeout would leave an invalid index.
+        yield "SET lock_timeout = 0;"
+    for one in batch.steps:
+        number += 1
+        yield ""
+        yield from _step(number, one, page)
+    if batch.transactional:
+        yield ""
+        yield "COMMIT;"
+    else:
+        yield "SET lock_timeout = '2s';"
+
+
+def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
+    yield from _comment(f"{number}: {one.step.about}; " + "; ".join(words for _, words in annotations(one)))
+    yield (code(one.step.sql) if page.terminal else one.step.sql) + ";"
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in textwrap.wrap(visible(text), 110, break_long_words=False, break_on_hyphens=False):
+        yield f"-- {line}"

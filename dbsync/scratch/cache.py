@@ -1,0 +1,91 @@
+"""The folder of what is made once and used again: copies of binaries, empty data directories."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import platformdirs
+
+from dbsync.errors import ScratchError
+
+_UNUSED = 90 * 24 * 3600
+_ABANDONED = 3600
+
+
+def folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Our cache: DBSYNC_CACHE, else the user's; for root one that an unprivileged account can reach."""
+    if named := environ.get("DBSYNC_CACHE"):
+        path = Path(named).expanduser()
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+    if os.geteuid() != 0:
+        path = platformdirs.user_cache_path("dbsync", appauthor=False)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+    for path in (Path("/var/cache/dbsync"), Path(tempfile.gettempdir()) / "dbsync-root"):
+        try:
+            path.mkdir(mode=0o755, exist_ok=True)
+        except OSError:
+            continue
+        found = path.lstat()
+        # Others may write to the parent: what they made under this name is not ours.
+        if path.is_dir() and not path.is_symlink() and found.st_uid == 0 and not found.st_mode & 0o022:
+            return path
+    raise ScratchError("There is no folder for dbsync's cache", hint="name one with DBSYNC_CACHE")
+
+
+def key(*parts: object) -> str:
+    """A short digest."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def kept(home: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `name`, made if it is not there: complete or not at all, also when two runs make it at once."""
+    path = home / name
+    if path.is_dir():
+        _touch(path)
+        return path
+    _prune(home)
+    staging = Path(tempfile.mkdtemp(prefix="new-", dir=home))
+    try:
+        staging.chmod(0o755)
+        make(staging)
+        try:
+            staging.rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
+    except OSError as error:
+        raise ScratchError(
+            f"Cannot write to dbsync's cache: {error.strerror or error}",
+            detail=f"{home} has {shutil.disk_usage(home).free // 1_000_000} MB free",
+            hint="make room there, or name another folder with DBSYNC_CACHE",
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return path
+
+
+def _touch(path: Path) -> None:
+    try:
+        os.utime(path)
+    except OSError:
+        return
+
+
+def _prune(home: Path) -> None:
+    """Removes what no run has used for long, and what a killed run left half made."""
+    now = time.time()
+    for path in home.iterdir():
+        limit = _ABANDONED if path.name.startswith("new-") else _UNUSED
+        if path.name.startswith(("new-", "cluster-", "binaries-")):
+            try:
+                old = now - path.stat().st_mtime > limit
+            except OSError:
+                continue
+            if old:
+                shutil.rmtree(path, ignore_errors=True)

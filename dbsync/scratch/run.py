@@ -1,0 +1,170 @@
+"""The folder of one run of a private server, which is removed with the server however the run ends.
+
+A watch, a shell of its own session, reads from a pipe that only our process holds open. When the pipe closes (the end
+of the run, or the death of our process by any signal) it stops the server and removes the folder. Should the watch be
+killed too, the next run finds the folder, sees that nobody holds its lock, and does the same.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dbsync.errors import ScratchError
+from dbsync.scratch import cache
+from dbsync.scratch.account import Account
+from dbsync.scratch.cluster import environment
+
+PREFIX = "dbsync-"
+_WANTED = 300_000_000
+_LEAST = 100_000_000
+_UNOWNED = 600.0
+_LONGEST_SOCKET_FOLDER = 85
+
+_CLEAR = r"""
+read -r _
+n=0
+if [ -e "$1/started" ]; then
+  while ! read -r pid <"$1/data/postmaster.pid" && [ $n -lt 100 ]; do sleep 0.02; n=$((n+1)); done
+fi 2>/dev/null
+ours() {
+  [ -n "$pid" ] || return 1
+  if [ -d /proc/self ]; then grep -qF "$1" "/proc/$pid/cmdline"; else ps -o args= -p "$pid" | grep -qF "$1"; fi
+} 2>/dev/null
+n=0
+ours "$1" && kill -QUIT "$pid"
+while ours "$1" && [ $n -lt 150 ]; do sleep 0.02; n=$((n+1)); done
+ours "$1" && kill -KILL "$pid"
+[ -r "$1/sockets" ] && read -r sockets <"$1/sockets"
+rm -rf "$1" || { sleep 0.2; rm -rf "$1"; }
+case $sockets in /tmp/dbsync-*) rm -rf "$sockets" ;; esac
+"""
+
+
+@contextlib.contextmanager
+def folder(account: Account, environ: Mapping[str, str] = os.environ) -> Iterator[tuple[Path, Path]]:
+    """A fresh folder for a run, and the folder for its socket (the same, unless its path is too long for one)."""
+    home = cache.folder(environ)
+    places = _places(environ, home)
+    sweep(places, account)
+    place = next((place for place in places if _free(place) >= _WANTED), places[-1])
+    if _free(place) < _LEAST:
+        raise ScratchError(
+            f"No room for a scratch server: {place} has {_free(place) // 1_000_000} MB free",
+            hint=f"it takes {_LEAST // 1_000_000} MB there, or {_WANTED // 1_000_000} MB in /dev/shm",
+        )
+    path = _make(place, account)
+    sockets = path if len(os.fsencode(path)) <= _LONGEST_SOCKET_FOLDER else _make(Path("/tmp"), account)
+    with contextlib.ExitStack() as stack:
+        stack.callback(_remove, path, sockets)
+        stack.enter_context(_owner(path))
+        if sockets != path:
+            (path / "sockets").write_text(f"{sockets}\n")
+        stack.enter_context(_watch(path, account))
+        yield path, sockets
+
+
+def sweep(places: list[Path], account: Account) -> None:
+    """Stops and removes what runs left whose process is dead."""
+    for place in places:
+        for path in place.glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_uid in (os.geteuid(), account.uid) and _abandoned(path):
+                    with _watch(path, account):
+                        pass
+
+
+def _abandoned(path: Path) -> bool:
+    try:
+        owner = os.open(path / "owner", os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return path.is_dir() and time.time() - path.stat().st_mtime > _UNOWNED
+    try:
+        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(owner)
+    return True
+
+
+def _places(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """Where runs may be, the fastest first: shared memory, the user's run-time folder, the cache."""
+    runs = home / "runs"
+    with contextlib.suppress(OSError):
+        runs.mkdir(mode=0o755, exist_ok=True)
+    candidates = [Path("/dev/shm")]
+    if os.geteuid() != 0 and environ.get("XDG_RUNTIME_DIR"):
+        candidates.append(Path(environ["XDG_RUNTIME_DIR"]))
+    return [one for one in candidates if one.is_dir() and os.access(one, os.W_OK | os.X_OK)] + [runs]
+
+
+def _free(place: Path) -> int:
+    try:
+        return shutil.disk_usage(place).free
+    except OSError:
+        return 0
+
+
+def _make(place: Path, account: Account) -> Path:
+    try:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    except OSError as error:
+        raise ScratchError(f"No folder for a scratch server can be made in {place}", detail=error.strerror) from error
+    account.own(path)
+    return path
+
+
+@contextlib.contextmanager
+def _owner(path: Path) -> Iterator[None]:
+    """Holds a lock that the system lets go when our process dies; who we are stands in the file for people."""
+    descriptor = os.open(path / "owner", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+                raise
+        who = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+        os.write(descriptor, json.dumps(who).encode() + b"\n")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _watch(path: Path, account: Account) -> Iterator[None]:
+    watch = subprocess.Popen(
+        ["/bin/sh", "-c", _CLEAR, "dbsync-watch", path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environment(),
+        start_new_session=True,
+        **account.popen(),
+    )
+    try:
+        yield
+    finally:
+        if watch.stdin:
+            watch.stdin.close()
+        watch.wait()
+
+
+def _remove(path: Path, sockets: Path) -> None:
+    """Only where no watch could be started is there anything left to do."""
+    for one in {path, sockets}:
+        shutil.rmtree(one, ignore_errors=True)
