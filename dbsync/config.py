@@ -74,7 +74,14 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None, f
     if "seeds" not in values:
         default = schema.with_name("seeds.sql")
         values["seeds"] = default if default.exists() else None
+    values |= {key: _near(values[key]) for key in ("schema", "seeds") if values[key]}
     return Config(project=project, environ=environ, libpq=libpq and "database" not in options, **values)
+
+
+def _near(path: Path) -> Path:
+    """The path as a person here would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _file(folder: Path) -> tuple[dict[str, _Given], Path]:
@@ -172,9 +179,10 @@ def _manage(given: _Given) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = ",".join(value) or "none"
     parts = [part.strip() for part in _text(dataclasses.replace(given, value=value)).split(",") if part.strip()]
-    known = MANAGED if len(parts) > 1 else ("auto", "none", *MANAGED)
     for part in parts:
-        _one_of(known)(dataclasses.replace(given, value=part))
+        if len(parts) > 1 and part in ("auto", "none"):
+            raise UsageError(f"{given.source} cannot have {part!r} beside others")
+        _one_of(("auto", "none", *MANAGED))(dataclasses.replace(given, value=part))
     return ",".join(dict.fromkeys(parts))
 
 

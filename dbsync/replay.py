@@ -11,7 +11,8 @@ from typing import Any
 
 import psycopg
 
-from dbsync.load.elevation import may_elevate, node_of
+from dbsync.load import tree
+from dbsync.load.elevation import may_elevate
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
@@ -97,7 +98,7 @@ class Replay:
         result = self._run(step)
         if isinstance(result, Observed) or self.elevate is None or result.failure.sqlstate is None:
             return result
-        if not may_elevate(result.failure.sqlstate, node_of(step.sql)):
+        if not may_elevate(result.failure.sqlstate, _node(step.sql)):
             return result
         with self.elevate():
             again = self._run(step)
@@ -166,3 +167,9 @@ def _spelled(mode: str) -> str:
     """A lock's mode as LOCK TABLE writes it: AccessExclusiveLock → ACCESS EXCLUSIVE."""
     words = "".join(f" {c}" if c.isupper() else c for c in mode.removesuffix("Lock")).split()
     return " ".join(words).upper()
+
+
+def _node(text: str) -> str:
+    """The name of a step's parse node; empty where the parser at hand does not know the statement."""
+    node = tree.node(text)
+    return tree.node_name(node) if node else ""

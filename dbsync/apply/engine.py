@@ -116,6 +116,7 @@ def _resolve(session: Session, doubt: InDoubtError) -> None:
     if not doubt.committed or doubt.interrupted or session.batch is not None:
         raise failure.in_doubt(session, doubt) from None
     session.observer.say("the connection was lost at COMMIT; the server says that it was committed")
+    session.connection.close()
     session.connection = session.connect()
     limits = session.limits
     prepare(session.connection, lock_timeout=limits.lock_timeout, statement_timeout=limits.statement_timeout)

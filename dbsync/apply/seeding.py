@@ -49,14 +49,21 @@ class _Seeding:
         connection = self.session.connection
         connection.execute("select set_config('search_path', '\"$user\", public', true)")
         with connection.cursor() as cursor:
+            before = _counted(cursor)
             for statement in self.script.statements:
                 self.at = statement
                 self.session.observer.progress(f"seeds: {statement.place}")
                 _run(cursor, statement)
             self.at = None
-            row = cursor.execute(_COUNTED).fetchone()
-        assert row is not None
-        self.seeded = Seeded(*row)
+            after = _counted(cursor)
+        self.seeded = Seeded(*(new - old for old, new in zip(before, after, strict=True)))
+
+
+def _counted(cursor: psycopg.Cursor[Any]) -> tuple[int, ...]:
+    """The session's counters; they still hold what its earlier transactions did."""
+    row = cursor.execute(_COUNTED).fetchone()
+    assert row is not None
+    return tuple(map(int, row))
 
 
 def _run(cursor: psycopg.Cursor[Any], statement: Statement) -> None:

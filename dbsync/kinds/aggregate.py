@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Self
 
 from dbsync import sql
 from dbsync.kinds._routine import ARGUMENTS, renames_an_input
+from dbsync.kinds._writing import listed, options
 from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
@@ -96,42 +97,31 @@ class Aggregate(Object):
         return (self.step(f"CREATE OR REPLACE {self._text()}"),)
 
     def _text(self) -> str:
-        options = ",\n".join(f"    {option}" for option in self._options())
-        return f"AGGREGATE {sql.qualified(*self.path[:2])}({self.arguments or '*'}) (\n{options}\n)"
-
-    def _options(self) -> Iterator[str]:
-        yield f"SFUNC = {self.sfunc}"
-        yield f"STYPE = {self.stype}"
+        head = f"AGGREGATE {sql.qualified(*self.path[:2])}({self.arguments or '*'})"
         usual = "r" if self.aggkind == "n" else "w"
-        moving = (self.mfinalfunc, self.mfinalfunc_extra, self.mfinalfunc_modify)
-        yield from _given(SSPACE=self.sspace)
-        yield from _final("", (self.finalfunc, self.finalfunc_extra, self.finalfunc_modify), usual)
-        yield from _given(COMBINEFUNC=self.combinefunc, SERIALFUNC=self.serialfunc, DESERIALFUNC=self.deserialfunc)
-        yield from _condition("INITCOND", self.initcond)
-        yield from _given(MSFUNC=self.msfunc, MINVFUNC=self.minvfunc, MSTYPE=self.mstype, MSSPACE=self.msspace)
-        yield from _final("M", moving, usual)
-        yield from _condition("MINITCOND", self.minitcond)
-        yield from _given(SORTOP=self.sortop)
-        if self.parallel != "u":
-            yield f"PARALLEL = {_PARALLEL[self.parallel]}"
-        if self.aggkind == "h":
-            yield "HYPOTHETICAL"
-
-
-def _given(**options: str | int | None) -> Iterator[str]:
-    yield from (f"{name} = {value}" for name, value in options.items() if value)
-
-
-def _condition(name: str, value: str | None) -> Iterator[str]:
-    if value is not None:
-        yield f"{name} = {sql.literal(value)}"
-
-
-def _final(prefix: str, final: tuple[str | None, bool, str], usual: str) -> Iterator[str]:
-    function, extra, modify = final
-    if function:
-        yield f"{prefix}FINALFUNC = {function}"
-    if extra:
-        yield f"{prefix}FINALFUNC_EXTRA"
-    if modify != usual:
-        yield f"{prefix}FINALFUNC_MODIFY = {_MODIFY[modify]}"
+        return listed(
+            head,
+            options(
+                sfunc=self.sfunc,
+                stype=self.stype,
+                sspace=str(self.sspace) if self.sspace else None,
+                finalfunc=self.finalfunc,
+                finalfunc_extra=self.finalfunc_extra,
+                finalfunc_modify=None if self.finalfunc_modify == usual else _MODIFY[self.finalfunc_modify],
+                combinefunc=self.combinefunc,
+                serialfunc=self.serialfunc,
+                deserialfunc=self.deserialfunc,
+                initcond=None if self.initcond is None else sql.literal(self.initcond),
+                msfunc=self.msfunc,
+                minvfunc=self.minvfunc,
+                mstype=self.mstype,
+                msspace=str(self.msspace) if self.msspace else None,
+                mfinalfunc=self.mfinalfunc,
+                mfinalfunc_extra=self.mfinalfunc_extra,
+                mfinalfunc_modify=None if self.mfinalfunc_modify == usual else _MODIFY[self.mfinalfunc_modify],
+                minitcond=None if self.minitcond is None else sql.literal(self.minitcond),
+                sortop=self.sortop,
+                parallel=None if self.parallel == "u" else _PARALLEL[self.parallel],
+                hypothetical=self.aggkind == "h",
+            ),
+        )

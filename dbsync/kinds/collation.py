@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed, options
@@ -9,7 +10,6 @@ from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 _PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
-
 
 
 def _query(locale: str, rules: str) -> str:
@@ -36,6 +36,7 @@ class Collation(Object):
 
     kind = "collation"
     catalog = "pg_collation"
+    renewable = True
     rank = 5
     query = _query("colllocale", "collicurules")
 
@@ -70,6 +71,11 @@ class Collation(Object):
     def drop(self) -> Iterator[Step]:
         """DROP COLLATION."""
         yield self.step(f"DROP COLLATION {sql.qualified(*self.path)}")
+
+    def put_aside(self, name: str) -> tuple[Step, Self]:
+        """ALTER COLLATION … RENAME."""
+        aside = self.step(f"ALTER COLLATION {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
+        return aside, dataclasses.replace(self, path=(self.path[0], name))
 
 
 def _text(value: str | None) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._options import changed, written
+from dbsync.kinds._foreign_options import changed, listed
 from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
@@ -37,25 +37,26 @@ class ForeignDataWrapper(Object):
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE FOREIGN DATA WRAPPER."""
         del clauses
-        functions = self._function("HANDLER", self.handler) if self.handler else ""
-        functions += self._function("VALIDATOR", self.validator) if self.validator else ""
-        yield self.step(f"CREATE FOREIGN DATA WRAPPER {self._name}{functions}{written(self.options)}")
+        parts = [self._function("HANDLER", self.handler)] if self.handler else []
+        parts += [self._function("VALIDATOR", self.validator)] if self.validator else []
+        parts += [listed(self.options)] if self.options else []
+        yield self.step(" ".join(("CREATE", *self._name, *parts)))
 
     def drop(self) -> Iterator[Step]:
         """DROP FOREIGN DATA WRAPPER."""
-        yield self.step(f"DROP FOREIGN DATA WRAPPER {self._name}")
+        yield self.step(" ".join(("DROP", *self._name)))
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """ALTER FOREIGN DATA WRAPPER."""
-        handler = "" if self.handler == before.handler else self._function("HANDLER", self.handler)
-        validator = "" if self.validator == before.validator else self._function("VALIDATOR", self.validator)
-        options = changed(before.options, self.options)
-        return [self.step(f"ALTER FOREIGN DATA WRAPPER {self._name}{handler}{validator}{options}")]
+        parts = [] if self.handler == before.handler else [self._function("HANDLER", self.handler)]
+        parts += [] if self.validator == before.validator else [self._function("VALIDATOR", self.validator)]
+        parts += [] if self.options == before.options else [changed(before.options, self.options)]
+        return [self.step(" ".join(("ALTER", *self._name, *parts)))]
 
     @staticmethod
     def _function(word: str, function: str | None) -> str:
-        return f" {word} {function}" if function else f" NO {word}"
+        return f"{word} {function}" if function else f"NO {word}"
 
     @property
-    def _name(self) -> str:
-        return sql.name(self.path[0])
+    def _name(self) -> tuple[str, str]:
+        return "FOREIGN DATA WRAPPER", sql.name(self.path[0])

@@ -12,7 +12,7 @@ from dbsync.model.steps import Step
 class IndexAttachment(Object):
     """That an index is attached to the partitioned index; its path is the child's.
 
-    `constraints` and `parent_constraint` are the constraints behind the two, where they are no plain indexes.
+    `constraint` and `parent_constraint` are the constraints behind the two, where they are no plain indexes.
     """
 
     kind = "index attachment"
@@ -50,15 +50,11 @@ class IndexAttachment(Object):
 
     def needs(self) -> Iterator[Id]:
         """The two indexes."""
-        yield self.within()
+        yield Id("constraint", self.constraint) if self.constraint else Id("index", self.path)
         if self.parent_constraint:
             yield Id("constraint", self.parent_constraint)
         else:
             yield Id("index", self.parent)
-
-    def within(self) -> Id:
-        """The child's index."""
-        return Id("constraint", self.constraint) if self.constraint else Id("index", self.path)
 
     def implied_by(self) -> Iterator[Id]:
         """ATTACH PARTITION attaches the indexes that match."""

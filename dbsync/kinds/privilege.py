@@ -27,6 +27,7 @@ class Privilege(Satellite):
 
     kind = "privilege"
     catalog = ""
+    suffixes = 1
     query = """
         with acl (catalog, oid, subid, acl, owner, kind) as (
             select 'pg_class', oid, 0, relacl, relowner, (case relkind when 'S' then 's' else 'r' end)::"char"
@@ -88,11 +89,6 @@ class Privilege(Satellite):
     every: tuple[str, ...] = dataclasses.field(compare=False)
     others: tuple[str, ...] = dataclasses.field(compare=False)
     owner: str = dataclasses.field(compare=False)
-
-    @property
-    def of(self) -> Id:
-        """What may be used."""
-        return Id(self.path[0], self.path[1:-1])
 
     @property
     def grantee(self) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 
 from dbsync import sql
 from dbsync.kinds._target import target
-from dbsync.model.objects import Id, Satellite
+from dbsync.model.objects import Satellite
 from dbsync.model.steps import Step
 
 
@@ -16,6 +16,7 @@ class SecurityLabel(Satellite):
 
     kind = "security label"
     catalog = "pg_seclabel"
+    suffixes = 1
     query = """
         select k.relname::text as target_catalog, l.objoid::bigint as target_oid, l.objsubid as target_subid,
                array[l.provider]::text[] as suffix, l.label
@@ -24,11 +25,6 @@ class SecurityLabel(Satellite):
     """
 
     label: str
-
-    @property
-    def of(self) -> Id:
-        """What is labelled."""
-        return Id(self.path[0], self.path[1:-1])
 
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """SECURITY LABEL."""

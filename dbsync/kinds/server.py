@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._options import changed, written
+from dbsync.kinds._foreign_options import changed, listed
 from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
@@ -34,10 +34,12 @@ class Server(Object):
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE SERVER."""
         del clauses
-        kind = f" TYPE {sql.literal(self.type)}" if self.type is not None else ""
-        version = f" VERSION {sql.literal(self.version)}" if self.version is not None else ""
-        wrapper = f" FOREIGN DATA WRAPPER {sql.name(self.wrapper)}"
-        yield self.step(f"CREATE SERVER {self._name}{kind}{version}{wrapper}{written(self.options)}")
+        parts = [f"CREATE SERVER {self._name}"]
+        parts += [f"TYPE {sql.literal(self.type)}"] if self.type is not None else []
+        parts += [f"VERSION {sql.literal(self.version)}"] if self.version is not None else []
+        parts += [f"FOREIGN DATA WRAPPER {sql.name(self.wrapper)}"]
+        parts += [listed(self.options)] if self.options else []
+        yield self.step(" ".join(parts))
 
     def drop(self) -> Iterator[Step]:
         """DROP SERVER."""
@@ -47,10 +49,12 @@ class Server(Object):
         """ALTER SERVER, which changes neither the type nor the wrapper."""
         if (self.type, self.wrapper) != (before.type, before.wrapper):
             return None
-        version = ""
+        parts = [f"ALTER SERVER {self._name}"]
         if self.version != before.version:
-            version = f" VERSION {'NULL' if self.version is None else sql.literal(self.version)}"
-        return [self.step(f"ALTER SERVER {self._name}{version}{changed(before.options, self.options)}")]
+            parts.append(f"VERSION {'NULL' if self.version is None else sql.literal(self.version)}")
+        if self.options != before.options:
+            parts.append(changed(before.options, self.options))
+        return [self.step(" ".join(parts))]
 
     @property
     def _name(self) -> str:

@@ -11,12 +11,15 @@ from dbsync.model.steps import Step
 
 # What is a part of another object, and what is data: large objects are rows.
 _PARTS = frozenset({"pg_amop", "pg_amproc", "pg_enum", "pg_largeobject_metadata"})
+# NOT NULL belongs to its column or domain.
+_COUNTED = {"pg_constraint": " and contype <> 'n'"}
 
 _CATALOGS = """
     select c.relname::text
     from pg_catalog.pg_class c
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'oid'
     where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r' and not c.relisshared
+      and pg_catalog.has_column_privilege(c.oid, a.attnum, 'select')
 """
 
 # Row types, array types, indexes of constraints, triggers of foreign keys and the like are internal to what they
@@ -74,7 +77,9 @@ class Unknown(Object):
 def unknown_objects(cursor: psycopg.Cursor[Any], known: frozenset[tuple[str, int]]) -> Iterator[Unknown]:
     """The objects at addresses that no kind read; `known` holds (system catalog, oid) of those that were."""
     catalogs = [name for (name,) in cursor.execute(_CATALOGS).fetchall() if name not in _PARTS]
-    union = " union all ".join(f"select '{name}', oid from pg_catalog.{name} where oid >= 16384" for name in catalogs)
+    union = " union all ".join(
+        f"select '{name}', oid from pg_catalog.{name} where oid >= 16384{_COUNTED.get(name, '')}" for name in catalogs
+    )
     addresses = sorted(known)
     query = _ADDRESSES.format(union=union)
     cursor.execute(query, [[c for c, _ in addresses], [o for _, o in addresses]])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._options import changed, written
+from dbsync.kinds._foreign_options import changed, listed
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
@@ -36,7 +36,8 @@ class UserMapping(Object):
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE USER MAPPING."""
         del clauses
-        yield self.step(f"CREATE USER MAPPING {self._name}{written(self.options)}")
+        options = f" {listed(self.options)}" if self.options else ""
+        yield self.step(f"CREATE USER MAPPING {self._name}{options}")
 
     def drop(self) -> Iterator[Step]:
         """DROP USER MAPPING."""
@@ -44,7 +45,7 @@ class UserMapping(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """ALTER USER MAPPING."""
-        return [self.step(f"ALTER USER MAPPING {self._name}{changed(before.options, self.options)}")]
+        return [self.step(f"ALTER USER MAPPING {self._name} {changed(before.options, self.options)}")]
 
     @property
     def _name(self) -> str:

@@ -9,7 +9,8 @@ _LATER = rf"{_FIRST}0-9$"
 _SPACE = r"[ \t\n\r\f\v]"
 _GAP = rf"(?:{_SPACE}|--[^\n\r]*+)"
 _INSIDE = r"(?:[^'\\]++|\\.|'')*+"
-_WORD = rf"(?:[bB][eE][gG][iI][nN](?={_GAP}+[aA][tT][oO][mM][iI][cC](?![{_LATER}]))|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LATER}])"
+_BEGIN = rf"[bB][eE][gG][iI][nN](?={_GAP}+[aA][tT][oO][mM][iI][cC](?![{_LATER}]))"
+_WORD = rf"(?:{_BEGIN}|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LATER}])"
 
 _BLANK = re.compile(rf"{_GAP}*+")
 _COMMENT_END = re.compile(r"/\*|\*/")
@@ -41,7 +42,7 @@ class Piece(NamedTuple):
     backslash: bool = False
 
 
-class Unterminated(ValueError):
+class UnterminatedError(ValueError):
     """A quote or a comment that opens at `start` and does not end."""
 
     def __init__(self, what: str, start: int):
@@ -98,12 +99,12 @@ def _marks(text: str, position: int) -> Iterator[tuple[str, int]]:
         elif kind == "dollar":
             close = text.find(mark[kind], position)
             if close < 0:
-                raise Unterminated("dollar-quoted string", start)
+                raise UnterminatedError("dollar-quoted string", start)
             position = close + len(mark[kind])
         elif kind == "comment":
             position = _after_comment(text, start)
         else:
-            raise Unterminated("quoted name" if mark[kind] == '"' else "quoted string", start)
+            raise UnterminatedError("quoted name" if mark[kind] == '"' else "quoted string", start)
 
 
 def _after_comment(text: str, start: int) -> int:
@@ -114,7 +115,7 @@ def _after_comment(text: str, start: int) -> int:
         position = mark.end()
         if not depth:
             return position
-    raise Unterminated("comment", start)
+    raise UnterminatedError("comment", start)
 
 
 def _end(match: re.Match[str] | None, otherwise: int) -> int:

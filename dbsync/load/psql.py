@@ -66,7 +66,9 @@ def rows(source: Source, semicolon: int) -> tuple[str, int]:
     rest = text[semicolon + 1 : start].strip() if start else ""
     if rest and not rest.startswith("--"):
         raise source.error(
-            text.index(rest, semicolon + 1), "the rows of a COPY begin on the next line", hint="move this below the rows"
+            text.index(rest, semicolon + 1),
+            "the rows of a COPY begin on the next line",
+            hint="move this below the rows",
         )
     end = _END_OF_ROWS.search(text, start) if start else None
     if end is None:

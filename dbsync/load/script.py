@@ -77,7 +77,7 @@ class _Reader:
 def _next(source: Source, position: int) -> lexer.Piece | None:
     try:
         return lexer.statement(source.text, position)
-    except lexer.Unterminated as error:
+    except lexer.UnterminatedError as error:
         raise source.error(error.start, str(error), hint="it opens here and nothing closes it") from None
 
 

@@ -15,6 +15,11 @@ def parse(text: str) -> pb.ParseResult | None:
         return None
 
 
+def deparse(tree: pb.ParseResult) -> str:
+    """The SQL of a parse tree."""
+    return str(postgast.deparse(tree))
+
+
 def node(text: str) -> pb.Node | None:
     """The tree of the first statement in the text."""
     tree = parse(text)
@@ -25,7 +30,7 @@ def node_name(tree: pb.Node) -> str:
     """The name of a parse node: "CreateStmt"."""
     which = tree.WhichOneof("node")
     message = tree.DESCRIPTOR.fields_by_name[which].message_type if which else None
-    return message.name if message else ""
+    return str(message.name) if message else ""
 
 
 def statements(text: str) -> Iterator[tuple[int, str, str]]:
@@ -50,3 +55,25 @@ def reads_stdin(text: str) -> bool:
     tree = node(text)
     copy = tree.copy_stmt if tree else None
     return bool(copy and copy.is_from and not copy.filename and not copy.is_program)
+
+
+def parts(node: pb.Node) -> Iterator[tuple[str, str, int]]:
+    """("column" or "constraint", name, byte offset) of each that a CREATE TABLE or ALTER TABLE writes."""
+    if node.WhichOneof("node") == "create_stmt":
+        elements = list(node.create_stmt.table_elts)
+    else:
+        elements = [
+            getattr(one.alter_table_cmd, "def")
+            for one in node.alter_table_stmt.cmds
+            if one.alter_table_cmd.subtype in (pb.AT_AddColumn, pb.AT_AddConstraint)
+        ]
+    for element in elements:
+        which = element.WhichOneof("node")
+        if which == "column_def":
+            column = element.column_def
+            yield "column", column.colname, column.location
+            for one in column.constraints:
+                if one.constraint.conname:
+                    yield "constraint", one.constraint.conname, one.constraint.location
+        elif which == "constraint" and element.constraint.conname:
+            yield "constraint", element.constraint.conname, element.constraint.location

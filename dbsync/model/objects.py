@@ -19,6 +19,10 @@ class Id(NamedTuple):
     path: tuple[str, ...]
 
     def __str__(self) -> str:
+        if self.kind in _HANGING and len(self.path) > 1:
+            end = len(self.path) - _HANGING[self.kind]
+            suffix = "".join(f" ({part or 'PUBLIC'})" for part in self.path[end:])
+            return f"{self.kind} on {Id(self.path[0], self.path[1:end])}{suffix}"
         return f"{self.kind} {self.name}"
 
     @property
@@ -27,6 +31,10 @@ class Id(NamedTuple):
         if self.path and self.path[-1].startswith("("):
             return sql.qualified(*self.path[:-1]) + self.path[-1]
         return sql.qualified(*self.path)
+
+
+_HANGING: dict[str, int] = {}
+"""For each kind of satellite, how many elements its path has behind the target's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -145,12 +153,18 @@ class Satellite(Object):
     in_schema: ClassVar[bool] = False
     rank: ClassVar[int] = 90
 
+    suffixes: ClassVar[int] = 0
+    """How many elements the suffix has."""
+
     target: Id = dataclasses.field(compare=False)
+
+    def __init_subclass__(cls) -> None:
+        _HANGING[cls.kind] = cls.suffixes
 
     @property
     def of(self) -> Id:
-        """What it is about, without the suffix that the kind may add: see the kind's own docstring."""
-        return Id(self.path[0], self.path[1:])
+        """What it is about: the path without the target's kind and the suffix."""
+        return Id(self.path[0], self.path[1 : len(self.path) - self.suffixes])
 
     def needs(self) -> Iterator[Id]:
         """Its target."""

@@ -69,6 +69,12 @@ class Target:
         words = f"database {database} on {host}" + ("" if host == "this machine" else f":{port}")
         return _plain(words + (f" as {user}" if user else ""))
 
+    @property
+    def host(self) -> str:
+        """The server's host, or "this machine"."""
+        known = self._known()
+        return _plain(known.get("host") or known.get("hostaddr") or "this machine")
+
     def conninfo(self, **overrides: str | int | None) -> str:
         """A connection string for libpq; None leaves a parameter out."""
         merged = {**self.parameters, **overrides}

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+from dbsync.load.places import Places
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
@@ -32,3 +33,13 @@ def _place(one: Id, places: Mapping[Id, Place], goal: Catalog) -> Place | None:
         thing = goal.objects.get(here)
         here = thing.within() if thing else None
     return None
+
+
+def places_of(places: Places, desired: Catalog) -> dict[Id, Place]:
+    """The places that loading took down, by identity instead of address."""
+    found = {one: place for address, place in places.objects.items() if (one := desired.addresses.get(address))}
+    for kind, parts in (("column", places.columns), ("constraint", places.constraints)):
+        for (address, name), place in parts.items():
+            if (table := desired.addresses.get(address)) and (one := Id(kind, (*table.path, name))) in desired.objects:
+                found[one] = place
+    return found

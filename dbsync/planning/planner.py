@@ -19,12 +19,11 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Plan, Proof
-from dbsync.model.steps import Step
 from dbsync.model.text import Place, Script
 from dbsync.pg.connect import Target, connect
-from dbsync.planning.annotate import annotated
+from dbsync.planning.annotate import annotated, places_of
 from dbsync.planning.live import Live, reading
-from dbsync.planning.manage import Managed, declared, goal, kept
+from dbsync.planning.manage import Managed, declared, goal, kept, settled
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
@@ -56,7 +55,9 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     with connect(request.target, read_only=True) as connection:
         progress("reading live")
         with reading(connection) as live:
-            with open_scratch(request.scratch, _needs(live, script), environ=request.environ) as scratch:
+            with open_scratch(
+                request.scratch, _needs(live, script), environ=request.environ, live=request.target
+            ) as scratch:
                 workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
                 progress("copying live's schema")
                 dump = scratch.dump_live(request.target, snapshot=live.snapshot)
@@ -90,17 +91,15 @@ class _Planning:
         self.settler = Settler(workspace.reload, DESIRED)
         progress("comparing")
         self.desired = workspace.read(DESIRED)
+        self.before = workspace.read(COPY)
+        self.wanted = goal(self.before, self.desired, managed)
         self.current, self.goal = self.sides(COPY)
-        self.judged = Judged(self.goal, self.settler, managed.privileges, managed.extensions)
+        self.judged = Judged(self.sides, managed.privileges, managed.extensions)
 
     def sides(self, database: str) -> tuple[Catalog, Catalog]:
         """A copy of live as it is now, and where it is to end, in the same words."""
-        current = self.workspace.read(database)
-        wanted = self.goal if hasattr(self, "goal") else self.managed_goal(current)
-        return self.settler.sides(database, current, wanted)
-
-    def managed_goal(self, current: Catalog) -> Catalog:
-        return goal(current, self.desired, self.managed)
+        current = settled(self.workspace.read(database), self.before, self.wanted, self.managed)
+        return self.settler.sides(database, current, self.wanted)
 
     def plan(self) -> Plan:
         changes = compare(self.current, self.goal)
@@ -162,6 +161,10 @@ class _Planning:
         except NotProvenError as error:
             raise no_plan([error], self.live.facts.role, self.live.facts.superuser) from error
 
+    def places(self) -> dict[Id, Place]:
+        """Where in the file each object is made."""
+        return places_of(self.loaded.places, self.desired)
+
     def lock_notes(self, locks: int) -> tuple[str, ...]:
         capacity = self.live.facts.lock_capacity
         if locks <= capacity:
@@ -186,7 +189,7 @@ class _Planning:
             schema_text="\n".join(text for _, text in self.script.files),
             renames=possible_renames(changes),
             kept=kept(self.current, self.desired, self.managed),
-            notes=(*self.workspace.scratch.notes, *self.loaded.notes, *self.lock_notes(proven.locks)),
+            notes=(*self.workspace.scratch.notes, *map(str, self.loaded.notes), *self.lock_notes(proven.locks)),
             scratch=self.workspace.scratch.label,
             current=self.live.catalog,
             replayed=proven.replayed,
@@ -195,8 +198,7 @@ class _Planning:
 
 def _needs(live: Live, script: Script) -> Needs:
     """What a scratch server must have to hold both sides."""
-    wanted = {one.name for one in live.facts.extensions} | set(_extensions(script))
-    return Needs.of(live.facts, frozenset(wanted))
+    return Needs.of(live.facts, _extensions(script))
 
 
 def _extensions(script: Script) -> list[str]:

@@ -1,6 +1,7 @@
 """The proof: the whole plan, run on a fresh copy of live as apply will run it, ends where the file says."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -11,7 +12,6 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.plan import Batch, Observed, Proof
 from dbsync.pg.failures import Failure
-from dbsync.planning.settle import Settler
 from dbsync.planning.witness import difference, entries
 from dbsync.planning.workspace import DESIRED, Workspace
 
@@ -40,10 +40,9 @@ class NotProvenError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """What is compared in a proof."""
+    """How a copy is judged: `sides` reads it and gives (current, goal) in the same words; and what is managed."""
 
-    goal: Catalog
-    settler: Settler
+    sides: Callable[[str], tuple[Catalog, Catalog]]
     privileges: bool
     extensions: bool
 
@@ -72,7 +71,7 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
                 batches = _split(batches, need.batch, need.position)
                 continue
             replayed = workspace.read(name)
-            return Proven(batches, _witnessed(workspace, name, replayed, judged), locks, replayed)
+            return Proven(batches, _witnessed(workspace, name, judged), locks, replayed)
     raise NoPlan("no order of transactions lets the steps run")
 
 
@@ -139,9 +138,9 @@ def _run_batch(connection: Connection, number: int, batch: Batch) -> int:
         raise NotProvenError(step=batch.steps[position], failure=Failure.of(error)) from error
 
 
-def _witnessed(workspace: Workspace, name: str, replayed: Catalog, judged: Judged) -> Proof:
+def _witnessed(workspace: Workspace, name: str, judged: Judged) -> Proof:
     """Compare the replayed copy with the goal, by our catalogs and by pg_dump's text."""
-    current, goal = judged.settler.sides(name, replayed, judged.goal)
+    current, goal = judged.sides(name)
     if left := compare(current, goal):
         raise NotProvenError(left=left)
     return witness(workspace, name, judged)

@@ -19,7 +19,7 @@ def render(records: Sequence[Record], page: Page) -> Iterator[str]:
         yield from ("\t".join(row) for row in (_TITLES, *rows))
         return
     widths = [max(map(len, column)) for column in zip(_TITLES, *rows, strict=True)]
-    yield page.paint(_aligned(_TITLES, widths), "title")
+    yield page.paint(_aligned(_TITLES, widths).rstrip(), "title")
     for record, row in zip(records, rows, strict=True):
         line = _aligned(row[:-1], widths)
         yield f"{line}  {page.paint(row[-1], _STYLES.get(row[-1], 'none'))}"
@@ -44,4 +44,4 @@ def _row(record: Record) -> tuple[str, ...]:
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))

@@ -12,7 +12,8 @@ from dbsync.model.plan import Plan
 from dbsync.render.page import Page, count, visible
 
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
-_SHORT = 60
+_SPEAKING = frozenset({"definition", "printed", "text"})
+"""Fields whose value says by itself what it is."""
 _DIFF_LINES = 12
 
 
@@ -99,7 +100,7 @@ def _inner(change: Change, root: Id, page: Page) -> Iterator[str]:
         yield head
         return
     fields = list(_fields(change, page, "        "))
-    if len(fields) == 1 and len(head) + len(fields[0]) < page.width:
+    if len(fields) == 1 and len(head) + len(fields[0]) < page.width + 10:
         yield f"{head}: {fields[0].strip()}"
     else:
         yield head
@@ -129,13 +130,17 @@ def _beyond(path: tuple[str, ...], root: tuple[str, ...]) -> tuple[str, ...]:
 def _summary(group: Group, page: Page) -> Iterator[str]:
     """What comes or goes with an object that is itself new or gone: a line for each kind."""
     kinds: dict[str, list[str]] = {}
-    for change in group.inner:
-        kind, _, name = label(change, group.root).removeprefix(change.id.kind).partition(" ")
-        kinds.setdefault(change.id.kind + kind, []).append(name or "")
+    for change in sorted(group.inner, key=_position):
+        if name := label(change, group.root).removeprefix(change.id.kind).strip():
+            kinds.setdefault(change.id.kind, []).append(name)
     for kind, names in kinds.items():
-        what = ", ".join(filter(None, names)) or (count(len(names), kind) if len(names) > 1 else "")
-        first = f"    {kind if len(names) == 1 else _plural(kind)}{': ' if what else ''}"
-        yield from page.wrapped(what, first, " " * 8)
+        first = f"    {kind if len(names) == 1 else _plural(kind)}: "
+        yield from page.wrapped(", ".join(names), first, " " * 8)
+
+
+def _position(change: Change) -> tuple[str, tuple[int, int], Id]:
+    thing = change.after or change.before
+    return (change.id.kind, thing.position() if thing else (0, 0), change.id)
 
 
 def _plural(kind: str) -> str:
@@ -146,13 +151,32 @@ def _plural(kind: str) -> str:
 
 def _fields(change: Change, page: Page, indent: str) -> Iterator[str]:
     for name in change.fields():
-        before, after = (_written(getattr(side, name)) for side in (change.before, change.after))
-        words = name.replace("_", " ")
-        if len(before) + len(after) <= _SHORT * 2 and "\n" not in before + after:
-            yield f"{indent}{words} {page.paint(visible(before), 'removed')} → {page.paint(visible(after), 'added')}"
-        else:
-            yield f"{indent}{words}:"
-            yield from _difference(before, after, page, indent + "    ")
+        before, after = (getattr(side, name) for side in (change.before, change.after))
+        words = "" if name in _SPEAKING else name.replace("_", " ") + " "
+        if isinstance(before, tuple) and isinstance(after, tuple):
+            if elements := _elements(before, after, page):
+                yield f"{indent}{words}{elements}"
+            continue
+        old, new = _written(before), _written(after)
+        if "\n" not in old + new and len(indent) + len(words) + len(old) + len(new) + 3 <= page.width:
+            yield f"{indent}{words}{page.paint(visible(old), 'removed')} → {page.paint(visible(new), 'added')}"
+            continue
+        if words:
+            yield f"{indent}{words.strip()}:"
+        yield from _difference(old, new, page, indent + "    " if words else indent)
+
+
+def _elements(before: tuple[Any, ...], after: tuple[Any, ...], page: Page) -> str:
+    """What left a list and what came into it; the whole list where only its order is another."""
+    gone = [text for text in map(_written, before) if text not in set(map(_written, after))]
+    come = [text for text in map(_written, after) if text not in set(map(_written, before))]
+    if not gone and not come:
+        if sorted(map(_written, before)) != sorted(map(_written, after)):
+            return ""
+        gone, come = list(map(_written, before)), list(map(_written, after))
+    parts = [page.paint("- " + visible(", ".join(gone)), "removed")] if gone else []
+    parts += [page.paint("+ " + visible(", ".join(come)), "added")] if come else []
+    return "  ".join(parts)
 
 
 def _difference(before: str, after: str, page: Page, indent: str) -> Iterator[str]:

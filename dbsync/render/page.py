@@ -21,7 +21,8 @@ _CODES = {
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """Where a plan is shown. `follow` is the command to type next, `seeds` the file that is run after the schema."""
+    """Where a plan is shown. `follow` is the command to type next, if there is one, `seeds` the file that is run
+    after the schema."""
 
     width: int = 100
     colour: bool = False
@@ -37,10 +38,12 @@ class Page:
     def wrapped(self, text: str, first: str = "", rest: str | None = None, style: str = "none") -> Iterator[str]:
         """The text in lines that fit, `first` before the first of them and `rest` before the others."""
         rest = " " * len(first) if rest is None else rest
-        room = max(self.width - max(len(first), len(rest)), 20)
-        lines = textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False) or [""]
-        for number, line in enumerate(lines):
-            yield (rest if number else first) + self.paint(line, style)
+        width = max(self.width, 20 + max(len(first), len(rest)))
+        indents = {"initial_indent": " " * len(first), "subsequent_indent": " " * len(rest)}
+        lines = textwrap.wrap(visible(text), width, break_long_words=False, break_on_hyphens=False, **indents)
+        for number, line in enumerate(lines or [" " * len(first)]):
+            indent = rest if number else first
+            yield indent + self.paint(line[len(indent) :], style)
 
 
 @functools.cache

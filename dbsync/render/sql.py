@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dbsync.model.plan import Batch, Observed, Plan
 from dbsync.render.page import Page, code, visible
-from dbsync.render.steps import annotations, batch_title
+from dbsync.render.steps import annotations, batch_title, terminated
 from dbsync.render.text import sums
 
 _SETTINGS = (
@@ -63,7 +63,7 @@ def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
 
 def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
     yield from _comment(f"{number}: {one.step.about}; " + "; ".join(words for _, words in annotations(one)))
-    yield (code(one.step.sql) if page.terminal else one.step.sql) + ";"
+    yield terminated(code(one.step.sql) if page.terminal else one.step.sql)
 
 
 def _comment(text: str) -> Iterator[str]:

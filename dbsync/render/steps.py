@@ -37,11 +37,16 @@ def batch_title(position: int, total: int, batch: Batch) -> str:
 
 def _step(number: int, one: Observed, page: Page, indent: str) -> Iterator[str]:
     head = f"{number:>4} "
-    for line in (code(one.step.sql) + ";").split("\n"):
+    for line in terminated(code(one.step.sql)).split("\n"):
         yield page.paint(head, "faint") + line if head.strip() else head + line
         head = indent
     for style, words in annotations(one):
         yield from page.wrapped(words, indent + "  ", indent + "    ", style)
+
+
+def terminated(text: str) -> str:
+    """The statement with its semicolon, which a comment in its last line must not swallow."""
+    return text + ("\n;" if "--" in text.rpartition("\n")[2] else ";")
 
 
 def annotations(one: Observed) -> Iterator[tuple[str, str]]:
@@ -58,7 +63,7 @@ def annotations(one: Observed) -> Iterator[tuple[str, str]]:
     if one.step.reason:
         yield "faint", one.step.reason
     place = f"{one.step.place}, " if one.step.place else ""
-    yield "faint", f"{place}written by {one.step.author}"
+    yield "faint", f"{place}by {one.step.author}"
 
 
 def _locks(one: Observed) -> dict[str, list[str]]:

@@ -25,7 +25,8 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
     yield from page.wrapped(sums(plan), style="title")
     if page.seeds:
         yield from page.wrapped(f"After it {page.seeds} is run.")
-    yield from page.wrapped(f"To apply it: {page.follow}")
+    if page.follow:
+        yield from page.wrapped(f"To apply it: {page.follow}")
 
 
 def sums(plan: Plan) -> str:
@@ -51,8 +52,8 @@ def _header(plan: Plan, page: Page) -> Iterator[str]:
 
 def _nothing(plan: Plan, page: Page) -> Iterator[str]:
     yield page.paint("Nothing to do: ", "good") + f"database {visible(plan.database)} is what the schema file says."
-    if page.seeds:
-        yield from page.wrapped(f"dbsync apply runs {page.seeds}.")
+    if page.seeds and page.follow:
+        yield from page.wrapped(f"{page.follow} runs {page.seeds}.")
 
 
 def _renames(plan: Plan, page: Page) -> Iterator[str]:

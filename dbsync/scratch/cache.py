@@ -26,7 +26,12 @@ def folder(environ: Mapping[str, str] = os.environ) -> Path:
         path = platformdirs.user_cache_path("dbsync", appauthor=False)
         path.mkdir(parents=True, exist_ok=True)
         return path
-    for path in (Path("/var/cache/dbsync"), Path(tempfile.gettempdir()) / "dbsync-root"):
+    return of_root(Path("/var/cache/dbsync"))
+
+
+def of_root(preferred: Path) -> Path:
+    """A folder of root's that others can enter: this one, or else one among the temporary files."""
+    for path in (preferred, Path(tempfile.gettempdir()) / "dbsync-root"):
         try:
             path.mkdir(mode=0o755, exist_ok=True)
         except OSError:
@@ -35,7 +40,7 @@ def folder(environ: Mapping[str, str] = os.environ) -> Path:
         # Others may write to the parent: what they made under this name is not ours.
         if path.is_dir() and not path.is_symlink() and found.st_uid == 0 and not found.st_mode & 0o022:
             return path
-    raise ScratchError("There is no folder for dbsync's cache", hint="name one with DBSYNC_CACHE")
+    raise ScratchError(f"Neither {preferred} nor a temporary folder can be used", hint="name one with DBSYNC_CACHE")
 
 
 def key(*parts: object) -> str:

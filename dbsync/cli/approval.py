@@ -1,0 +1,90 @@
+"""Asks the operator: `yes` for a plan that loses nothing, the name of what is lost for one that does."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dbsync.cli.screen import page
+from dbsync.config import closest
+from dbsync.errors import Refused, UsageError
+from dbsync.model.plan import Plan
+from dbsync.render.page import count, visible
+
+if TYPE_CHECKING:
+    from dbsync.tasks.plan import Planned
+
+HAZARDS = ("data-loss",)
+_NAMED = 3
+"""Up to so many losses are each typed by name; more are typed as their number."""
+
+
+def allowed(given: Iterable[str]) -> frozenset[str]:
+    """The hazards that --allow names."""
+    found = {part.strip() for one in given for part in one.split(",") if part.strip()}
+    for name in found - {*HAZARDS, "all"}:
+        raise UsageError(f"--allow cannot be {name!r}", hint=closest(name, (*HAZARDS, "all")))
+    return frozenset(HAZARDS if "all" in found else found)
+
+
+def approve(planned: "Planned", *, yes: bool, hazards: frozenset[str]) -> None:
+    """Return if the plan is agreed to; Refused if not. What does nothing needs nobody's consent."""
+    plan = planned.plan
+    if plan.empty and planned.seeds is None:
+        return
+    losses = () if "data-loss" in hazards else plan.losses
+    if yes:
+        if losses:
+            raise Refused(
+                f"--yes does not agree to a loss: {_listed(losses)}",
+                hint="--allow data-loss with --yes agrees to it; nothing was applied",
+            )
+        return
+    if not sys.stdin.isatty():
+        raise Refused(
+            "nobody is there to ask: the plan was not applied",
+            hint="--yes agrees to it beforehand" + (", with --allow data-loss also to what is lost" if losses else ""),
+        )
+    _question(planned)
+    if not losses:
+        _expect('Type "yes" to go on: ', {"yes"})
+    elif len(losses) <= _NAMED:
+        for loss in losses:
+            name = lost_name(plan, loss)
+            _expect(f"Type {visible(name)} to agree that it is lost: ", {name, loss})
+    else:
+        phrase = f"lose {len(losses)}"
+        _expect(f'Type "{phrase}" to agree to all {len(losses)} losses: ', {phrase})
+
+
+def lost_name(plan: Plan, loss: str) -> str:
+    """The name of what a loss speaks of; the loss itself where it names no object of the plan."""
+    known = {change.id for change in plan.changes} | {one.step.about for one in plan.steps if loss in one.lost}
+    named = [one for one in known if loss == str(one) or loss.startswith(f"{one} ")]
+    return max(named, key=lambda one: len(one.name)).name if named else loss
+
+
+def _question(planned: "Planned") -> None:
+    plan, paint = planned.plan, page(sys.stderr).paint
+    host = f" on {visible(plan.host)}" if plan.host else ""
+    what = [f"apply {count(len(plan.steps), 'step')}"] if plan.steps else []
+    what += [f"run {visible(planned.seeds_file.name)}"] if planned.seeds_file else []
+    words = f"{' and '.join(what)}, database {visible(plan.database)}{host}?"
+    words = words[0].upper() + words[1:]
+    lines = ["", paint(words, "title")]
+    lines += [paint(f"  lost: {visible(loss)}", "lost") for loss in plan.losses]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _expect(question: str, answers: set[str]) -> None:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    given = sys.stdin.readline()
+    if not given.endswith("\n"):
+        sys.stderr.write("\n")
+    if given.strip() not in answers:
+        raise Refused("not agreed to: the plan was not applied")
+
+
+def _listed(losses: tuple[str, ...]) -> str:
+    more = f" and {len(losses) - 5} more" if len(losses) > 5 else ""
+    return "; ".join(losses[:5]) + more

@@ -1,0 +1,121 @@
+"""The way in and the only way out: runs a command, prints its error and gives the exit code."""
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+import click
+
+from dbsync.cli.commands import dbsync as group
+from dbsync.cli.screen import say_error
+from dbsync.errors import Bug, DbsyncError
+
+_INTERRUPTED, _BROKEN_PIPE = 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    if "_DBSYNC_COMPLETE" in os.environ:
+        group.main(prog_name="dbsync")
+    try:
+        with _terminable():
+            code = _run(sys.argv[1:] if arguments is None else list(arguments))
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would fail again when Python closes it.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        say_error("interrupted")
+        return _INTERRUPTED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with group.make_context("dbsync", arguments) as context:
+            return group.invoke(context) or 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        context_of = getattr(error, "ctx", None)
+        say_error(error.format_message(), hint=f"{context_of.command_path} --help" if context_of else None)
+        return error.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except Bug as error:
+        return _bug(error)
+    except DbsyncError as error:
+        say_error(error.message, excerpt=error.excerpt, detail=error.detail, hint=error.hint)
+        return _debug(error.exit_code)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - nothing may reach the user as a traceback
+        return _lost(error) or _bug(error)
+
+
+def _lost(error: Exception) -> int | None:
+    """The exit code for a connection that broke where nobody had a better word for it."""
+    psycopg = sys.modules.get("psycopg")
+    if psycopg and isinstance(error, psycopg.OperationalError):
+        say_error(f"the database ended the work: {str(error).strip()}", hint="see that it runs, and try again")
+        return _debug(4)
+    return None
+
+
+def _bug(error: Exception) -> int:
+    words = str(error).strip()
+    say_error(
+        f"this is a bug in dbsync: {type(error).__name__}{': ' if words else ''}{words}",
+        detail=f"in {_place(error.__traceback__)}",
+        hint="please report it with this message; DBSYNC_DEBUG=1 shows more",
+    )
+    return _debug(Bug.exit_code)
+
+
+def _place(trace: TracebackType | None) -> str:
+    """The innermost place in dbsync's own code."""
+    home = Path(__file__).parent.parent
+    place = "an unknown place"
+    for frame, line in traceback.walk_tb(trace):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(home):
+            place = f"{path.relative_to(home.parent)}:{line}, {frame.f_code.co_name}"
+    return place
+
+
+def _debug(code: int) -> int:
+    if os.environ.get("DBSYNC_DEBUG", "0") not in ("", "0"):
+        traceback.print_exc()
+    return code
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that nothing is left behind."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {}
+    with contextlib.suppress(ValueError):  # in another thread than the main one
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

