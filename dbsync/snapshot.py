@@ -57,6 +57,7 @@ class _Reader:
         self.objects: dict[Id, Object] = {}
         self.addresses: dict[Address, Id] = {}
         self.left_out: set[Id] = set()
+        self.types: dict[tuple[str, int], Address] = {}
 
     def catalog(self) -> Catalog:
         classes = {
@@ -69,11 +70,13 @@ class _Reader:
             ((classes[c], o, s), (classes[rc], ro, rs), kind) for c, o, s, rc, ro, rs, kind in self.rows(_DEPENDENCIES)
         ]
         members = {one[:2]: other for one, other, kind in edges if kind == "e"}
+        # A composite type's attributes stand at an address of pg_class, which is a part of the type's.
+        self.types = {one[:2]: other for one, other, kind in edges if kind == "i" and one[0] == "pg_class"}
         satellites: list[type[Satellite]] = []
         for kind in KINDS.values():
             if issubclass(kind, Satellite):
                 satellites.append(kind)
-            elif hasattr(kind, "query"):
+            elif hasattr(kind, "query") or "read" in vars(kind):
                 self.read(kind, members)
         self.leave_out_what_is_within()
         for satellite in satellites:
@@ -125,7 +128,8 @@ class _Reader:
         for cat, oid, sub, record in found:
             about = target = self.addresses.get((cat, oid, sub))
             if target is None and sub and (oid, sub) in columns:
-                target = self.addresses.get((cat, oid, 0))
+                whole = (cat, oid, 0)
+                target = self.addresses.get(whole) or self.addresses.get(self.types.get((cat, oid), whole))
                 about = target and Id("column", (*target.path, columns[oid, sub]))
             if target is None or about is None or target in self.left_out:
                 continue

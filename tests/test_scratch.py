@@ -1,6 +1,8 @@
 """Scratch servers: what they hold, how long they take, and that nothing is left of them."""
 
 import contextlib
+import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -23,6 +25,7 @@ from dbsync.scratch.binaries import Installation
 from dbsync.scratch.devserver import dev_server
 from dbsync.scratch.launch import launched
 from dbsync.scratch.provider import Needs, Scratch, open_scratch
+from dbsync.scratch.tools import dump_live
 
 ROOT = os.geteuid() == 0
 HERE = Path(__file__).resolve().parent.parent
@@ -30,6 +33,7 @@ EMBEDDED = binaries.embedded()
 INSTALLATIONS = [one for one in [EMBEDDED, *binaries.installations()] if one]
 pytestmark = pytest.mark.skipif(not INSTALLATIONS, reason="no PostgreSQL binaries: install dbsync[embedded]")
 MAJOR = INSTALLATIONS[0].major if INSTALLATIONS else 0
+MAJORS = sorted({one.major for one in INSTALLATIONS if one.program("pg_dump") and one.program("psql")})
 
 NEEDS = Needs(
     major=MAJOR,
@@ -40,9 +44,10 @@ NEEDS = Needs(
 )
 
 
-@pytest.fixture(scope="module")
-def scratch() -> Iterator[Scratch]:
-    with open_scratch("auto", NEEDS) as server:
+@pytest.fixture(scope="module", params=MAJORS)
+def scratch(request: pytest.FixtureRequest) -> Iterator[Scratch]:
+    with open_scratch("auto", dataclasses.replace(NEEDS, major=request.param)) as server:
+        assert server.version // 10000 == request.param
         yield server
 
 
@@ -53,9 +58,16 @@ def database(scratch: Scratch) -> Iterator[str]:
     scratch.drop("one")
 
 
-def left() -> set[str]:
+def left() -> set[Path]:
+    """The folders of this process's runs."""
     places = [Path("/dev/shm"), Path(tempfile.gettempdir()), Path(os.environ.get("XDG_RUNTIME_DIR") or "/nowhere")]
-    return {str(path) for place in places for path in place.glob(f"{run.PREFIX}*") if "-root" not in path.name}
+    found = set()
+    for place in places:
+        for path in place.glob(f"{run.PREFIX}*"):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                if json.loads((path / "owner").read_text())["pid"] == os.getpid():
+                    found.add(path)
+    return found
 
 
 @pytest.mark.parametrize("installation", INSTALLATIONS, ids=lambda one: str(one.version))
@@ -63,7 +75,7 @@ def test_every_installation_starts_and_leaves_nothing(installation: Installation
     before = left()
     with launched(installation) as running:
         with contextlib.closing(connect(running.target())) as session:
-            assert session.info.server_version == installation.version
+            assert describe(session).version == session.info.server_version == installation.version
         assert left() - before
     assert left() <= before
 
@@ -191,6 +203,13 @@ def test_live_is_dumped_in_an_exported_snapshot(scratch: Scratch, database: str)
     assert "later" not in text
 
 
+@pytest.mark.skipif(EMBEDDED is None or sys.platform != "linux", reason="needs the wheel, on Linux")
+def test_the_wheels_pg_dump_knows_tls(scratch: Scratch, database: str) -> None:
+    assert EMBEDDED is not None
+    live = Target({**scratch.target(database, "app").parameters, "sslmode": "require"})
+    assert "PostgreSQL database dump" in dump_live(EMBEDDED, live)
+
+
 def test_a_live_that_cannot_be_reached_is_a_connection_failure(scratch: Scratch) -> None:
     with pytest.raises(ConnectionFailed, match="Cannot connect to database shop on") as caught:
         scratch.dump_live(Target.parse("postgresql://app:sesame@127.0.0.1:1/shop"))
@@ -209,7 +228,7 @@ def test_a_locale_that_the_server_lacks_is_noted_once() -> None:
 def test_a_server_given_by_its_url(scratch: Scratch) -> None:
     scratch.admin.execute("create role maker login createdb")
     url = f"postgresql://maker@/postgres?host={scratch.target('x').parameters['host']}"
-    with open_scratch(url, Needs(major=MAJOR)) as server:
+    with open_scratch(url, Needs(major=scratch.version // 10000)) as server:
         server.create("one")
         with contextlib.closing(server.connect("one", "app")) as session:
             session.execute("create table public.t (id int)")

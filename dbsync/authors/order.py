@@ -10,12 +10,13 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
-Verb = Literal["drop", "put aside", "alter", "create", "follow"]
+Verb = Literal["drop", "put aside", "declare", "alter", "create", "follow"]
 Node = tuple[Verb, Id]
 
 _MAKING: tuple[Verb, ...] = ("create", "alter", "follow")
 _UNMAKING: tuple[Verb, ...] = ("drop", "alter", "follow", "put aside")
-_URGENCY: dict[Verb, int] = {"drop": 0, "put aside": 1, "alter": 2, "create": 3, "follow": 4}
+_AGAIN: tuple[Verb, ...] = ("declare", "create")
+_URGENCY: dict[Verb, int] = {"drop": 0, "put aside": 1, "declare": 2, "alter": 2, "create": 3, "follow": 4}
 
 
 def write(current: Catalog, desired: Catalog) -> list[Step]:
@@ -37,6 +38,8 @@ def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, di
         parent = found.current.objects[one].within()
         if parent in found.gone() and (implied or not _crosses(found, one)):
             hosts["drop", one] = ("drop", parent)
+        elif ring := _ring(found, one):
+            hosts["drop", one] = ("drop", ring)
     graph = _graph(found, hosts)
     order, forced = graph.order(_urgency(found))
     if forced and implied:
@@ -48,6 +51,7 @@ def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, di
 def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
     nodes: list[Node] = [("drop", one) for one in sorted(found.gone())]
     nodes += [("create", one) for one in sorted(found.made())]
+    nodes += [("declare", one) for one in sorted(found.made()) if any(found.desired.objects[one].declare())]
     nodes += [("alter", one) for one in sorted(found.altered)]
     nodes += [("follow", one) for one in sorted(found.following)]
     nodes += [("put aside", one) for one in sorted(found.renewed)]
@@ -58,14 +62,20 @@ def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
 
     for one in found.made():
         for need in found.desired.needs[one]:
-            for verb in _MAKING:
+            made: tuple[Verb, ...] = ("declare",) if _bound(found.desired, one, need) else _MAKING
+            for verb in made:
                 after("create", one, verb, need)
+                if not _bound(found.desired, need, one):
+                    after("declare", one, verb, need)
             if (host := found.desired.objects[one].within()) in found.made() and need != host:
                 after("create", host, "create", need, wish=True)
+        after("create", one, "declare", one)
     for one in found.gone():
         for need in found.current.needs[one]:
             for verb in _UNMAKING:
-                after(verb, need, "drop", one)
+                # What stands beside its successor is dropped late, whatever name that which it needs has by then.
+                late = verb == "put aside" and one in found.renewed
+                after(verb, need, "put aside" if late else "drop", one)
     for one in found.altered:
         for need in found.desired.needs[one]:
             for verb in _MAKING:
@@ -78,7 +88,8 @@ def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
         for need in found.current.needs[one]:
             after("drop", need, "follow", one)
     for one in found.replaced:
-        after("create", one, "put aside" if one in found.renewed else "drop", one)
+        for again in _AGAIN:
+            after(again, one, "put aside" if one in found.renewed else "drop", one)
     for one in found.renewed:
         after("drop", one, "create", one)
     taken = {found.current.objects[one].claim(): one for one in found.dropped}
@@ -87,6 +98,17 @@ def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
         if claim in taken:
             after("create", one, "drop", taken[claim], wish=True)
     return graph
+
+
+def _bound(catalog: Catalog, one: Id, need: Id) -> bool:
+    """Whether an object and a type need each other: the type is declared before it, and its DROP takes it along."""
+    return one in catalog.needs.get(need, ()) and any(catalog.objects[need].declare())
+
+
+def _ring(found: Resolution, one: Id) -> Id | None:
+    """The type whose DROP takes an object along that is bound to it."""
+    rings = (need for need in found.current.needs[one] if _bound(found.current, one, need))
+    return next((ring for ring in rings if ring in found.gone()), None)
 
 
 def _root(node: Node, hosts: dict[Node, Node]) -> Node:
@@ -166,7 +188,9 @@ def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Objec
         thing = found.current.objects[one]
         yield from (thing.put_aside(aside_name(one))[1] if one in found.renewed else thing).drop()
     elif verb == "put aside":
-        yield found.current.objects[one].put_aside(aside_name(one))[0]
+        yield from found.current.objects[one].put_aside(aside_name(one))[0]
+    elif verb == "declare":
+        yield from found.desired.objects[one].declare()
     elif verb == "alter":
         yield from found.altered[one]
     elif verb == "follow":

@@ -23,9 +23,8 @@ class Counter(NamedTuple):
     def explicit(self) -> dict[str, str]:
         """Each option as it would be written; empty where it is the default."""
         lowest, highest = _BOUNDS[self.type]
-        down = int(self.increment) < 0
-        least, most = (lowest, -1) if down else (1, highest)
-        first = self.maximum if down else self.minimum
+        least, most = (lowest, -1) if self._counts_down() else (1, highest)
+        first = self.maximum if self._counts_down() else self.minimum
         return {
             "START": "" if self.start == first else f"START WITH {self.start}",
             "INCREMENT": "" if self.increment == "1" else f"INCREMENT BY {self.increment}",
@@ -34,6 +33,9 @@ class Counter(NamedTuple):
             "CACHE": "" if self.cache == "1" else f"CACHE {self.cache}",
             "CYCLE": "" if self.cycle == "false" else "CYCLE",
         }
+
+    def _counts_down(self) -> bool:
+        return int(self.increment) < 0
 
     def written(self) -> list[str]:
         """The options that are not the defaults."""
@@ -49,7 +51,8 @@ class Counter(NamedTuple):
             "CACHE": "CACHE 1",
             "CYCLE": "NO CYCLE",
         }
-        options = [new[key] or reset[key] for key in reset if old[key] != new[key]]
+        turned = {"MINVALUE", "MAXVALUE"} if self._counts_down() != before._counts_down() else set()
+        options = [new[key] or reset[key] for key in reset if old[key] != new[key] or key in turned]
         if self.start != before.start:
             options.insert(0, f"START WITH {self.start}")
         return options

@@ -11,9 +11,6 @@ _MEMBERS = {
 }
 """What is named after the table that it is on."""
 
-_SIGNED = frozenset({"function", "procedure"})
-"""What is named with the types of its arguments."""
-
 _WORDS = {
     "base type": "TYPE",
     "composite type": "TYPE",
@@ -33,8 +30,11 @@ def target(one: Id) -> str:
         return f"{_MEMBERS[one.kind]} {sql.name(path[2])} ON {sql.qualified(*path[:2])}"
     if one.kind == "domain constraint":
         return f"CONSTRAINT {sql.name(path[2])} ON DOMAIN {sql.qualified(*path[:2])}"
-    if one.kind in _SIGNED:
-        return f"{one.kind.upper()} {sql.qualified(*path[:-1])}{path[-1]}"
+    if one.kind == "function":
+        return f"FUNCTION {sql.qualified(*path[:-1])}{path[-1]}"
+    if one.kind == "procedure":
+        # A mode says that only arguments that go in are listed, where another procedure's OUT arguments could fit too.
+        return f"PROCEDURE {sql.qualified(*path[:-1])}{path[-1] if path[-1] == '()' else '(IN ' + path[-1][1:]}"
     if one.kind == "aggregate":
         return f"AGGREGATE {sql.qualified(*path[:-1])}{'(*)' if path[-1] == '()' else path[-1]}"
     if one.kind == "operator":

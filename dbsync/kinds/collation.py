@@ -72,10 +72,10 @@ class Collation(Object):
         """DROP COLLATION."""
         yield self.step(f"DROP COLLATION {sql.qualified(*self.path)}")
 
-    def put_aside(self, name: str) -> tuple[Step, Self]:
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
         """ALTER COLLATION … RENAME."""
         aside = self.step(f"ALTER COLLATION {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return aside, dataclasses.replace(self, path=(self.path[0], name))
+        return [aside], dataclasses.replace(self, path=(self.path[0], name))
 
 
 def _text(value: str | None) -> str | None:

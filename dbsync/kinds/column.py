@@ -16,7 +16,7 @@ _STORAGE: Final = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION: Final = {"p": "pglz", "l": "lz4", "": "DEFAULT"}
 _IDENTITY: Final = {"a": "ALWAYS", "d": "BY DEFAULT"}
 _READ_THE_TYPE: Final = frozenset(
-    {"view", "materialized view", "rule", "policy", "trigger", "function", "procedure", "publication", "column"}
+    """view/materialized view/rule/policy/trigger/function/procedure/publication table/column""".split("/")
 )
 """What PostgreSQL does not let depend on a column while its type changes (a column that does is a generated one)."""
 
@@ -259,7 +259,10 @@ class Column(Object):
             changes = [f"SET GENERATED {_IDENTITY[self.identity]}"] if self.identity != before.identity else []
             changes += [f"SET {option}" for option in new.changed(old)]
             if changes:
-                yield self._column(" ".join(changes))
+                # Where the counter stands beyond a new bound.
+                texts = [" ".join(changes), " ".join([*changes, "RESTART"])]
+                steps = [self._column(text) for text in texts]
+                yield dataclasses.replace(steps[0], otherwise=(steps[1].sql,))
             yield from self._renamed(before)
         if self.sequence_persistence != before.sequence_persistence and self.sequence_persistence:
             state = "UNLOGGED" if self.sequence_persistence == "u" else "LOGGED"

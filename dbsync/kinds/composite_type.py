@@ -139,10 +139,10 @@ class CompositeType(Object):
             return frozenset()
         return frozenset({"view", "materialized view", "rule", "function", "procedure", "policy", "trigger", "default"})
 
-    def put_aside(self, name: str) -> tuple[Step, Self]:
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
         """ALTER TYPE … RENAME."""
         aside = self.step(f"ALTER TYPE {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return aside, dataclasses.replace(self, path=(self.path[0], name))
+        return [aside], dataclasses.replace(self, path=(self.path[0], name))
 
 
 def _gap(actions: str) -> str:

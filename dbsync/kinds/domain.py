@@ -80,7 +80,7 @@ class Domain(Object):
         elif before.not_null_name != self.not_null_name and before.not_null_name and self.not_null_name:
             yield f"RENAME CONSTRAINT {sql.name(before.not_null_name)} TO {sql.name(self.not_null_name)}"
 
-    def put_aside(self, name: str) -> tuple[Step, Self]:
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
         """ALTER DOMAIN … RENAME."""
         aside = self.step(f"ALTER DOMAIN {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return aside, dataclasses.replace(self, path=(self.path[0], name))
+        return [aside], dataclasses.replace(self, path=(self.path[0], name))

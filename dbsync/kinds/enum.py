@@ -67,7 +67,7 @@ class Enum(Object):
             else:
                 yield label, f" BEFORE {sql.literal(known[0])}"
 
-    def put_aside(self, name: str) -> tuple[Step, Self]:
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
         """ALTER TYPE … RENAME."""
         aside = self.step(f"ALTER TYPE {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return aside, dataclasses.replace(self, path=(self.path[0], name))
+        return [aside], dataclasses.replace(self, path=(self.path[0], name))

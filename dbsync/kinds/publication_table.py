@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
+from dbsync.kinds._expression import enclosed
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
@@ -46,7 +47,7 @@ class PublicationTable(Object):
         """What stands after FOR and ADD."""
         del clauses
         columns = f" ({sql.names(self.columns)})" if self.columns else ""
-        where = f" WHERE {self.where}" if self.where else ""
+        where = f" WHERE {enclosed(self.where)}" if self.where else ""
         return f"TABLE {self._table}{columns}{where}"
 
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed, options
@@ -11,13 +12,11 @@ from dbsync.model.steps import Step
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Range(Object):
-    """A range type: nothing of it can change in place.
-
-    Its constructor functions keep their names when it is renamed, so no other of its name can be made beside it.
-    """
+    """A range type: nothing of it can change in place."""
 
     kind = "range"
     catalog = "pg_type"
+    renewable = True
     rank = 10
     query = """
         select t.oid::bigint as oid,
@@ -79,3 +78,20 @@ class Range(Object):
         """DROP TYPE; a canonical function is bound to its range and goes with it."""
         cascade = "" if self.canonical is None else " CASCADE"
         yield self.step(f"DROP TYPE {sql.qualified(*self.path)}{cascade}")
+
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
+        """Renames it, its multirange type and the constructors of both, which keep their names otherwise."""
+        schema, old = self.path
+        span, many = sql.qualified(schema, name), f"{name}_mr"
+        spans = sql.qualified(self.multirange_schema, self.multirange)
+        constructors = f"ALTER FUNCTION {sql.qualified(schema, old)}({self.subtype}, {self.subtype}"
+        texts = [
+            f"ALTER TYPE {sql.qualified(schema, old)} RENAME TO {sql.name(name)}",
+            f"{constructors}) RENAME TO {sql.name(name)}",
+            f"{constructors}, text) RENAME TO {sql.name(name)}",
+            f"ALTER TYPE {spans} RENAME TO {sql.name(many)}",
+            f"ALTER FUNCTION {spans}() RENAME TO {sql.name(many)}",
+            f"ALTER FUNCTION {spans}({span}) RENAME TO {sql.name(many)}",
+            f"ALTER FUNCTION {spans}(VARIADIC {span}[]) RENAME TO {sql.name(many)}",
+        ]
+        return [self.step(text) for text in texts], dataclasses.replace(self, path=(schema, name), multirange=many)

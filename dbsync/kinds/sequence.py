@@ -64,7 +64,9 @@ class SequenceObject(Object):
         new, old = Counter(*self.options), Counter(*before.options)
         kind = [] if new.type == old.type else [f"AS {new.type}"]
         if options := [*kind, *new.changed(old)]:
-            steps.append(self.step(f"ALTER SEQUENCE {name} {' '.join(options)}"))
+            text = f"ALTER SEQUENCE {name} {' '.join(options)}"
+            # Where the counter stands beyond a new bound.
+            steps.append(self.step(text, otherwise=[f"{text} RESTART"]))
         if self.unlogged != before.unlogged:
             steps.append(self.step(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if self.unlogged else 'LOGGED'}"))
         return steps

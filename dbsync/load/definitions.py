@@ -28,7 +28,7 @@ def definitions(statement: Statement) -> Iterator[Definition]:
     node = tree.node(statement.sql)
     if node is None:
         return
-    which = node.WhichOneof("node")
+    which = str(node.WhichOneof("node"))
     body = getattr(node, which)
     if which in _RELATIONS:
         relation = _RELATIONS[which](body)

@@ -2,10 +2,13 @@
 
 import contextlib
 import dataclasses
+import functools
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import rows, sql
 
 from dbsync.load import tree
 from dbsync.model.catalog import Address
@@ -30,53 +33,79 @@ create event trigger dbsync_places on ddl_command_end execute function dbsync_pl
 _OTHER_TRIGGERS = "select evtname, evtenabled::text from pg_event_trigger where evtenabled <> 'D'"
 _STATES = {"O": "enable", "R": "enable replica", "A": "enable always"}
 _PARTED = frozenset({"CreateStmt", "AlterTableStmt"})
+_TABLES = frozenset({"table", "foreign table"})
 
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """The place of each object by its address; columns and constraints also by their table and name."""
+    """What each statement said that it made: (statement, "catalog oid subid kind, …"), in order; read when asked."""
 
-    objects: Mapping[Address, Place] = dataclasses.field(default_factory=dict)
-    columns: Mapping[tuple[Address, str], Place] = dataclasses.field(default_factory=dict)
-    constraints: Mapping[tuple[Address, str], Place] = dataclasses.field(default_factory=dict)
+    reports: tuple[tuple[Statement, str], ...] = dataclasses.field(default=(), repr=False)
+
+    @functools.cached_property
+    def objects(self) -> Mapping[Address, Place]:
+        """The place of each object by its address; of several statements about one the first counts."""
+        found: dict[Address, Place] = {}
+        for statement, report in self.reports:
+            for address, _ in _made(report):
+                found.setdefault(address, statement.place)
+        return found
+
+    def column(self, table: Address, name: str) -> Place | None:
+        """Where a column of a table is written."""
+        return self._parts(table).get(("column", name))
+
+    def constraint(self, table: Address, name: str) -> Place | None:
+        """Where a constraint that is named in the file is written."""
+        return self._parts(table).get(("constraint", name))
+
+    @functools.cached_property
+    def _by_table(self) -> Mapping[Address, list[Statement]]:
+        found: defaultdict[Address, list[Statement]] = defaultdict(list)
+        for statement, report in self.reports:
+            if statement.node in _PARTED:
+                table = next((address for address, kind in _made(report) if kind in _TABLES), None)
+                if table:
+                    found[table].append(statement)
+        return found
+
+    @functools.cached_property
+    def _known(self) -> dict[Address, dict[tuple[str, str], Place]]:
+        return {}
+
+    def _parts(self, table: Address) -> dict[tuple[str, str], Place]:
+        if table not in self._known:
+            parts = self._known[table] = {}
+            for statement in self._by_table.get(table, ()):
+                for kind, name, place in _parts(statement):
+                    parts.setdefault((kind, name), place)
+        return self._known[table]
 
 
 class Recorder:
-    """Takes down what each statement made; of several statements about one object the first counts."""
+    """Takes down what each statement made."""
 
     def __init__(self) -> None:
         self._heard: list[str] = []
-        self._objects: dict[Address, Place] = {}
-        self._columns: dict[tuple[Address, str], Place] = {}
-        self._constraints: dict[tuple[Address, str], Place] = {}
+        self._reports: list[tuple[Statement, str]] = []
 
     @property
     def places(self) -> Places:
         """Everything taken down so far."""
-        return Places(self._objects, self._columns, self._constraints)
+        return Places(tuple(self._reports))
 
-    def hear(self, diagnostic: psycopg.errors.Diagnostic) -> None:
+    def hear(self, message: str) -> bool:
         """Takes the event trigger's messages out of those that the server sends."""
-        message = diagnostic.message_primary or ""
-        if message.startswith(_MARK):
-            self._heard.append(message.removeprefix(_MARK))
+        if not message.startswith(_MARK):
+            return False
+        self._heard.append(message.removeprefix(_MARK))
+        return True
 
     def made(self, statement: Statement) -> None:
         """Everything heard since the last call was made by this statement."""
-        if not self._heard:
-            return
-        table: Address | None = None
-        for one in ",".join(self._heard).split(","):
-            catalog, oid, subid, kind = one.split(" ", 3)
-            address = (catalog, int(oid), int(subid))
-            self._objects.setdefault(address, statement.place)
-            if table is None and kind in ("table", "foreign table"):
-                table = address
-        self._heard.clear()
-        if table and statement.node in _PARTED:
-            for kind, name, place in _parts(statement):
-                names = self._columns if kind == "column" else self._constraints
-                names.setdefault((table, name), place)
+        if self._heard:
+            self._reports.append((statement, ",".join(self._heard)))
+            self._heard.clear()
 
 
 def place_in(statement: Statement, position: int) -> Place:
@@ -86,6 +115,12 @@ def place_in(statement: Statement, position: int) -> Place:
         return dataclasses.replace(statement.place, column=statement.place.column + position)
     column = position - statement.sql.rfind("\n", 0, position)
     return Place(statement.place.file, statement.place.line + line, column)
+
+
+def _made(report: str) -> Iterator[tuple[Address, str]]:
+    for one in report.split(","):
+        catalog, oid, subid, kind = one.split(" ", 3)
+        yield (catalog, int(oid), int(subid)), kind
 
 
 def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
@@ -101,27 +136,23 @@ def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
 
 
 @contextlib.contextmanager
-def recording(
-    connection: "psycopg.Connection[object]", admin: "psycopg.Connection[object] | None"
-) -> Iterator[Recorder]:
-    """A recorder of what `connection` makes; `admin` is a superuser's connection to the same database."""
+def recording(admin: "psycopg.Connection[Any] | None") -> Iterator[Recorder]:
+    """A recorder of what is made in the database that `admin`, a superuser's connection, is connected to."""
     recorder = Recorder()
     if admin is None:
         yield recorder
         return
     with admin.transaction():
         admin.execute(_ON.encode())
-    connection.add_notice_handler(recorder.hear)
     try:
         yield recorder
     finally:
-        connection.remove_notice_handler(recorder.hear)
         _off(admin)
 
 
-def _off(admin: "psycopg.Connection[object]") -> None:
+def _off(admin: "psycopg.Connection[Any]") -> None:
     """Removes what reports, without waking event triggers of the file's, which would run as a superuser here."""
-    with admin.transaction(), admin.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+    with admin.transaction(), admin.cursor(row_factory=rows.tuple_row) as cursor:
         cursor.execute("drop event trigger if exists dbsync_places")
         others = cursor.execute(_OTHER_TRIGGERS).fetchall()
         for name, _ in others:

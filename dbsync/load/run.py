@@ -66,8 +66,8 @@ def load(
     session keeps what the file SETs.
     """
     connection.autocommit = True
-    with recording(connection, admin) as recorder:
-        loading = _Loading(connection, script, elevate, recorder)
+    with recording(admin) as recorder, connection.cursor() as cursor:
+        loading = _Loading(connection, cursor, script, elevate, recorder)
         connection.add_notice_handler(loading.hear)
         try:
             for index, statement in enumerate(script.statements):
@@ -86,12 +86,18 @@ def load(
 
 class _Loading:
     def __init__(
-        self, connection: "psycopg.Connection[Any]", script: Script, elevate: Elevate, recorder: Recorder
+        self,
+        connection: "psycopg.Connection[Any]",
+        cursor: "psycopg.Cursor[Any]",
+        script: Script,
+        elevate: Elevate,
+        recorder: Recorder,
     ) -> None:
         self.elevated: list[Elevated] = []
         self.roles: list[str] = []
         self.notes: list[Note] = []
         self._connection = connection
+        self._cursor = cursor
         self._statements = script.statements
         self._texts = dict(script.files)
         self._elevate = elevate
@@ -99,9 +105,10 @@ class _Loading:
         self._warning: str | None = None
 
     def hear(self, diagnostic: psycopg.errors.Diagnostic) -> None:
-        """Takes note of a GRANT that granted nothing, which PostgreSQL only warns of."""
-        if diagnostic.sqlstate in _GRANTED_NOTHING:
-            self._warning = diagnostic.message_primary
+        """Takes note of what was made, and of a GRANT that granted nothing, which PostgreSQL only warns of."""
+        message = diagnostic.message_primary or ""
+        if not self._recorder.hear(message) and diagnostic.sqlstate in _GRANTED_NOTHING:
+            self._warning = message
 
     def run(self, index: int, statement: Statement) -> None:
         rule = rules.rule(statement)
@@ -144,9 +151,9 @@ class _Loading:
 
     def _send(self, statement: Statement, text: bytes) -> None:
         if statement.data is None:
-            self._connection.execute(text)
+            self._cursor.execute(text)
             return
-        with self._connection.cursor() as cursor, cursor.copy(text) as copy:
+        with self._cursor.copy(text) as copy:
             copy.write(statement.data)
 
     def _make_role(self, index: int, name: str) -> None:

@@ -106,6 +106,10 @@ class Object:
         """Where its clause stands among its siblings' clauses."""
         return (0, 0)
 
+    def declare(self) -> Iterator[Step]:
+        """The steps that make its name known before what it needs is made, where that in turn needs the name."""
+        yield from ()
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """The steps that make it, with the clauses of what is within it."""
         raise NotImplementedError
@@ -124,8 +128,8 @@ class Object:
         del before
         return frozenset()
 
-    def put_aside(self, name: str) -> tuple[Step, Self]:
-        """For renewable kinds: the step that gives it another name, and the object by that name (to be dropped)."""
+    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
+        """For renewable kinds: the steps that give it another name, and the object by that name (to be dropped)."""
         raise NotImplementedError
 
     def follow(self) -> Sequence[Step] | None:

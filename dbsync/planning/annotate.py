@@ -1,7 +1,7 @@
 """Gives every step its place in the schema file."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dbsync.load.places import Places
 from dbsync.model.catalog import Catalog
@@ -28,18 +28,33 @@ def _place(one: Id, places: Mapping[Id, Place], goal: Catalog) -> Place | None:
     """The place of an object, or else of what it is within."""
     here: Id | None = one
     while here is not None:
-        if here in places:
-            return places[here]
+        if place := places.get(here):
+            return place
         thing = goal.objects.get(here)
         here = thing.within() if thing else None
     return None
 
 
-def places_of(places: Places, desired: Catalog) -> dict[Id, Place]:
+class FilePlaces(Mapping[Id, Place]):
     """The places that loading took down, by identity instead of address."""
-    found = {one: place for address, place in places.objects.items() if (one := desired.addresses.get(address))}
-    for kind, parts in (("column", places.columns), ("constraint", places.constraints)):
-        for (address, name), place in parts.items():
-            if (table := desired.addresses.get(address)) and (one := Id(kind, (*table.path, name))) in desired.objects:
-                found[one] = place
-    return found
+
+    def __init__(self, places: Places, desired: Catalog):
+        self.places = places
+        self.addresses = {one: address for address, one in desired.addresses.items()}
+
+    def __getitem__(self, one: Id) -> Place:
+        place = None
+        if (table := self.addresses.get(Id("table", one.path[:2]))) and one.kind in ("column", "constraint"):
+            find = self.places.column if one.kind == "column" else self.places.constraint
+            place = find(table, one.path[-1])
+        if place is None and (address := self.addresses.get(one)):
+            place = self.places.objects.get(address)
+        if place is None:
+            raise KeyError(one)
+        return place
+
+    def __iter__(self) -> Iterator[Id]:
+        return iter(self.addresses)
+
+    def __len__(self) -> int:
+        return len(self.addresses)

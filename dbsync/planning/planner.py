@@ -19,9 +19,9 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Plan, Proof
-from dbsync.model.text import Place, Script
+from dbsync.model.text import Script
 from dbsync.pg.connect import Target, connect
-from dbsync.planning.annotate import annotated, places_of
+from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import Managed, declared, goal, kept, settled
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
@@ -161,10 +161,6 @@ class _Planning:
         except NotProvenError as error:
             raise no_plan([error], self.live.facts.role, self.live.facts.superuser) from error
 
-    def places(self) -> dict[Id, Place]:
-        """Where in the file each object is made."""
-        return places_of(self.loaded.places, self.desired)
-
     def lock_notes(self, locks: int) -> tuple[str, ...]:
         capacity = self.live.facts.lock_capacity
         if locks <= capacity:
@@ -181,7 +177,7 @@ class _Planning:
             database=facts.database,
             host=self.request.target.host,
             changes=changes,
-            batches=annotated(proven.batches, self.places(), self.goal),
+            batches=annotated(proven.batches, FilePlaces(self.loaded.places, self.desired), self.goal),
             proof=proven.proof,
             current_fingerprint=self.live.catalog.fingerprint,
             desired_fingerprint=self.goal.fingerprint,

@@ -39,8 +39,14 @@ class Page:
         """The text in lines that fit, `first` before the first of them and `rest` before the others."""
         rest = " " * len(first) if rest is None else rest
         width = max(self.width, 20 + max(len(first), len(rest)))
-        indents = {"initial_indent": " " * len(first), "subsequent_indent": " " * len(rest)}
-        lines = textwrap.wrap(visible(text), width, break_long_words=False, break_on_hyphens=False, **indents)
+        lines = textwrap.wrap(
+            visible(text),
+            width,
+            initial_indent=" " * len(first),
+            subsequent_indent=" " * len(rest),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         for number, line in enumerate(lines or [" " * len(first)]):
             indent = rest if number else first
             yield indent + self.paint(line[len(indent) :], style)

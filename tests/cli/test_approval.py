@@ -27,7 +27,7 @@ class Planned:
 
 def planned(*lost: str, steps: int = 1, seeds: bool = False) -> Planned:
     about = [Id("table", tuple(loss.split()[1].split("."))) for loss in lost] or [Id("table", ("public", "t"))] * steps
-    losses = [(loss,) for loss in lost] or [()] * steps
+    losses: list[tuple[str, ...]] = [(loss,) for loss in lost] or [()] * steps
     made = tuple(Observed(step=Step(sql="x", about=a), lost=loss) for a, loss in zip(about, losses, strict=True))
     plan = Plan(
         target="the test",

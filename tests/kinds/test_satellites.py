@@ -154,6 +154,13 @@ CASES = {
            alter procedure s.p owner to anna""",
         None,
     ),
+    "procedure beside another": (
+        """create procedure s.x(a integer, b integer) language sql as ''; create procedure s.x(a integer, out b integer)
+           language sql as 'select 1'""",
+        """create procedure s.x(a integer, b integer) language sql as ''; create procedure s.x(a integer, out b integer)
+           language sql as 'select 1'; alter procedure s.x(in integer, in integer) owner to anna""",
+        ["ALTER PROCEDURE s.x(IN integer, integer) OWNER TO anna"],
+    ),
     "new object of another owner": (
         "",
         "create table s.new (a int); alter table s.new owner to anna; grant select on s.new to rolf",
@@ -167,6 +174,14 @@ CASES = {
         "create publication p for table s.t",
         "create publication p for table s.t (a, b) where (a > 1) with (publish = 'insert, delete')",
         None,
+    ),
+    "publication of some rows": (
+        "create table s.rows (here boolean); create publication p for table s.rows where (here)",
+        "create table s.rows (here boolean); create publication p for table s.rows where (here is not null)",
+        [
+            "ALTER PUBLICATION p DROP TABLE s.rows",
+            "ALTER PUBLICATION p ADD TABLE s.rows WHERE (here IS NOT NULL)",
+        ],
     ),
     "publication of schemas": (
         "create publication p for all tables",

@@ -317,13 +317,14 @@ def test_a_composite_type_with_typed_tables_and_views_on_attributes(make: Make) 
     assert after.objects[one].disturbs(before.objects[one]) == frozenset()
 
 
-@pytest.mark.parametrize("kind", ["enum", "domain", "composite type", "collation"])
+@pytest.mark.parametrize("kind", ["enum", "domain", "composite type", "collation", "range"])
 def test_renewed_beside_the_old_one(make: Make, kind: str) -> None:
     connection = make(EVERYTHING)
     found = snapshot(connection)
     thing = next(thing for one, thing in sorted(found.objects.items()) if one.kind == kind)
-    step, aside = thing.put_aside("aside")
-    connection.execute(step.sql)
+    steps, aside = thing.put_aside("aside")
+    for step in steps:
+        connection.execute(step.sql)
     for made in thing.create():
         connection.execute(made.sql)
     both = snapshot(connection)
@@ -351,6 +352,11 @@ ROWS = {
         "create type c as ({}); create table t (x c, y c[])",
         ("a integer, b text", "a bigint, b text"),
         "insert into t values ('(1,x)', array['(2,y)'::c])",
+    ),
+    "range": (
+        "create type r as range (subtype = float8 {}); create table t (x r, y r_multirange)",
+        ("", ", subtype_diff = float8mi"),
+        "insert into t values ('[1,2]', '{[1,2]}')",
     ),
     "collation": (
         "create collation c (locale = '{}'); create table t (x text collate c primary key)",

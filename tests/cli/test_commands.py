@@ -1,0 +1,125 @@
+"""plan, apply and history on a real database, from files to exit codes."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbsync import cli
+from dbsync.pg.connect import Target, connect
+
+SERVER = next(iter(os.environ.get("DBSYNC_TEST_SERVERS", "").split()), "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="DBSYNC_TEST_SERVERS names no server")
+
+SCHEMA = """
+create type mood as enum ('sad', 'ok');
+create table plans (id integer primary key, name text not null unique);
+comment on table plans is 'What is sold';
+create view names as select name from plans;
+create function one() returns integer language plpgsql as $$ begin return 1; end $$;
+"""
+SEEDS = "insert into plans values (1, 'Free'), (2, 'Pro') on conflict (id) do nothing;\n"
+
+
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection[Any]]:
+    """An empty database, named by DATABASE_URL, and a project with a schema and seeds in the current folder."""
+    server = Target.parse(SERVER)
+    name = f"dbsync_test_cli_{uuid.uuid4().hex[:12]}"
+    with connect(server) as admin:
+        admin.execute(f"create database {name} template template0".encode())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", server.with_database(name).conninfo())
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "schema.sql").write_text(SCHEMA)
+    (tmp_path / "seeds.sql").write_text(SEEDS)
+    with connect(server.with_database(name)) as connection:
+        yield connection
+    with connect(server) as admin:
+        admin.execute(f"drop database {name} with (force)".encode())
+
+
+Live = psycopg.Connection[Any]
+
+
+def test_from_nothing_to_nothing_to_do(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "--exit-code"]) == 1
+    shown = capsys.readouterr().out
+    assert "+ table public.plans" in shown
+    assert "Proven: " in shown
+    assert "After it seeds.sql is run.\nTo apply it: dbsync apply\n" in shown
+
+    assert cli.main(["apply", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert "It is number 1 in the history.\nseeds: 2 rows inserted\n" in shown
+    assert live.execute("select count(*) from public.plans").fetchone() == (2,)
+
+    assert cli.main(["plan", "--exit-code"]) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    assert cli.main(["apply", "--yes"]) == 0
+    assert "seeds: nothing to change" in capsys.readouterr().out
+
+    assert cli.main(["history"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("\tapplied")
+
+
+def test_loss_is_refused_and_allowed(live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    live.execute("create table public.old (id integer)")
+    assert cli.main(["apply", "--yes", "--no-seeds"]) == 5
+    assert "--yes does not agree to a loss: table public.old and its rows" in capsys.readouterr().err
+    assert live.execute("select to_regclass('public.plans')").fetchone() == (None,)
+    assert cli.main(["apply", "--yes", "--allow", "data-loss", "--no-seeds"]) == 0
+    assert live.execute("select to_regclass('public.old')").fetchone() == (None,)
+
+
+def test_nobody_there(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        assert cli.main(["apply"]) == 5
+    assert "nobody is there to ask" in capsys.readouterr().err
+    assert live.execute("select to_regclass('public.plans')").fetchone() == (None,)
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="needs psql")
+def test_script_is_what_psql_runs(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "--format", "sql"]) == 0
+    script = capsys.readouterr().out
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-d", os.environ["DATABASE_URL"]],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert cli.main(["plan", "--exit-code"]) == 0
+
+
+def test_schema_that_cannot_be_loaded(live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "schema.sql").write_text("create table a ();\ncreate table b (x nonsense);\n")
+    assert cli.main(["plan"]) == 3
+    assert "schema.sql:2" in capsys.readouterr().err
+
+
+def test_missing_schema(live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "schema.sql").unlink()
+    assert cli.main(["plan"]) == 3
+    assert "schema.sql" in capsys.readouterr().err
+
+
+def test_no_connection(live: Live, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://someone:hush@127.0.0.1:1/none")
+    for command in ("plan", "apply", "history"):
+        assert cli.main([command]) == 4
+        assert "hush" not in capsys.readouterr().err
