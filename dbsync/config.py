@@ -125,7 +125,12 @@ def _table(table: Any, source: str, folder: Path) -> dict[str, _Given]:
 
 def _check_environment(environ: Mapping[str, str]) -> None:
     """Refuse a variable that looks like a slip of the pen; others by that prefix may mean something elsewhere."""
-    known = {f"DBSYNC_{key.upper()}" for key in _READERS} | {"DBSYNC_DEBUG", "DBSYNC_PG_BIN", "DBSYNC_TEST_SERVERS"}
+    known = {f"DBSYNC_{key.upper()}" for key in _READERS} | {
+        "DBSYNC_CACHE",
+        "DBSYNC_DEBUG",
+        "DBSYNC_PG_BIN",
+        "DBSYNC_TEST_SERVERS",
+    }
     for name in environ:
         if name.startswith("DBSYNC_") and name not in known and difflib.get_close_matches(name, known, 1, 0.9):
             raise UsageError(f"the environment has an unknown variable {name}", hint=closest(name, known))

@@ -8,10 +8,15 @@ _NOT_NULL = """
                      and n.conname <> c.relname || '_' || a.attname || '_not_null'
                     then n.conname else '' end::text as not_null_name,
                coalesce(n.connoinherit, false) as not_null_no_inherit, coalesce(n.convalidated, true) as not_null_valid,
-               coalesce(n.conname, '')::text as not_null_constraint,"""
+               coalesce(n.conname, '')::text as not_null_constraint,
+               c.relkind = 'p' and u.conname is not null as not_null_shared,"""
 _NOT_NULL_SOURCE = """
         left join pg_catalog.pg_constraint n
-               on n.conrelid = a.attrelid and n.contype = 'n' and n.conkey = array[a.attnum]"""
+               on n.conrelid = a.attrelid and n.contype = 'n' and n.conkey = array[a.attnum]
+        left join (
+            select connamespace, conname from pg_catalog.pg_constraint
+            where contype = 'n' group by connamespace, conname having count(*) > 1
+        ) u on u.connamespace = n.connamespace and u.conname = n.conname"""
 _NOT_NULL_BEFORE_18 = """
                a.attnotnull as not_null, '' as not_null_name, false as not_null_no_inherit, true as not_null_valid,"""
 

@@ -51,8 +51,10 @@ class Counter(NamedTuple):
             "CACHE": "CACHE 1",
             "CYCLE": "NO CYCLE",
         }
-        turned = {"MINVALUE", "MAXVALUE"} if self._counts_down() != before._counts_down() else set()
-        options = [new[key] or reset[key] for key in reset if old[key] != new[key] or key in turned]
+        if self._counts_down() != before._counts_down():
+            # NO MINVALUE and NO MAXVALUE keep what the type changed along would bring.
+            new |= {"MINVALUE": f"MINVALUE {self.minimum}", "MAXVALUE": f"MAXVALUE {self.maximum}"}
+        options = [new[key] or reset[key] for key in reset if old[key] != new[key]]
         if self.start != before.start:
             options.insert(0, f"START WITH {self.start}")
         return options

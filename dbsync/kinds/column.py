@@ -16,7 +16,17 @@ _STORAGE: Final = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION: Final = {"p": "pglz", "l": "lz4", "": "DEFAULT"}
 _IDENTITY: Final = {"a": "ALWAYS", "d": "BY DEFAULT"}
 _READ_THE_TYPE: Final = frozenset(
-    """view/materialized view/rule/policy/trigger/function/procedure/publication table/column""".split("/")
+    {
+        "view",
+        "materialized view",
+        "rule",
+        "policy",
+        "trigger",
+        "function",
+        "procedure",
+        "publication table",
+        "column",
+    }
 )
 """What PostgreSQL does not let depend on a column while its type changes (a column that does is a generated one)."""
 
@@ -67,6 +77,8 @@ class Column(Object):
     relkind: str = dataclasses.field(default="r", compare=False)
     typed: bool = dataclasses.field(default=False, compare=False)
     not_null_constraint: str = dataclasses.field(default="", compare=False)
+    not_null_shared: bool = dataclasses.field(default=False, compare=False)
+    """A partitioned table's, whose name its partitions use too: given, lest one that is there first keeps it away."""
     type_storage: str = dataclasses.field(default="", compare=False)
     in_foreign_key: bool = dataclasses.field(default=False, compare=False)
     parents: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
@@ -114,7 +126,7 @@ class Column(Object):
             yield f"GENERATED ALWAYS AS {enclosed(self.expression)} {'STORED' if self.generated == 's' else 'VIRTUAL'}"
         if self.identity:
             yield self._identity()
-        named = self.not_null_constraint not in {"", self._usual_name()}
+        named = self.not_null_shared or self.not_null_constraint not in {"", self._usual_name()}
         if self.not_null and self.not_null_valid and (named or self.not_null_no_inherit or not self.identity):
             name = f"CONSTRAINT {sql.name(self.not_null_constraint)} " if named else ""
             yield f"{name}NOT NULL{' NO INHERIT' if self.not_null_no_inherit else ''}"

@@ -29,7 +29,8 @@ class Index(Object):
     query = """
         with found as (
             select c.oid, s.nspname, c.relname, ts.nspname as table_schema, t.relname as table_name, t.relkind,
-                   t.relkind = 'p' and t.relhassubclass as partitioned, c.relispartition as attached,
+                   t.relkind = 'p' and t.relhassubclass as partitioned, c.relispartition as attached, t.oid as table_oid,
+                   hs.nspname as parent_schema, h.relname as parent_name,
                    i.indisunique, m.amname, i.indisvalid, c.reloptions, p.spcname,
                    pg_catalog.pg_get_indexdef(c.oid) as printed,
                    pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I USING %I ',
@@ -51,14 +52,22 @@ class Index(Object):
             join pg_catalog.pg_namespace ts on ts.oid = t.relnamespace
             join pg_catalog.pg_am m on m.oid = c.relam
             left join pg_catalog.pg_tablespace p on p.oid = c.reltablespace
+            left join pg_catalog.pg_inherits ih on ih.inhrelid = c.oid
+            left join pg_catalog.pg_class h on h.oid = ih.inhparent
+            left join pg_catalog.pg_namespace hs on hs.oid = h.relnamespace
             left join pg_catalog.pg_constraint k
                    on k.conindid = c.oid and k.conrelid = t.oid and k.contype in ('p', 'u', 'x')
             where k.oid is null and c.oid >= 16384 and s.nspname !~ '^pg_'
         ),
         ending as (
-            select f.*, f.options_printed || case when f.predicate <> '' then ' WHERE ' || f.predicate
-                                                  else '' end as tail
+            select f.*, pg_catalog.length(f.options_printed || case when f.predicate <> '' then ' WHERE ' || f.predicate
+                                                                    else '' end) as tail
             from found f
+        ),
+        whole as (
+            select e.*, pg_catalog.substr(e.printed, pg_catalog.length(e.head) + 1,
+                            pg_catalog.length(e.printed) - pg_catalog.length(e.head) - e.tail) as body
+            from ending e
         ),
         statistic as (
             select a.attrelid, array_agg(a.attnum || '=' || a.attstattarget order by a.attnum) as targets
@@ -69,14 +78,17 @@ class Index(Object):
         )
         select array[e.nspname, e.relname]::text[] as path, e.oid::bigint as oid,
                array[e.table_schema, e.table_name]::text[] as "table", e.indisunique as "unique",
-               e.amname::text as method,
-               pg_catalog.substr(e.printed, pg_catalog.length(e.head) + 1,
-                   pg_catalog.length(e.printed) - pg_catalog.length(e.head) - pg_catalog.length(e.tail)) as body,
+               e.amname::text as method, e.body,
                array(select x from pg_catalog.unnest(e.reloptions) x order by x collate "C") as options,
                e.predicate, coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
                coalesce(s.targets, '{}') as statistics,
-               e.relkind::text as relkind, e.attached, e.partitioned
-        from ending e
+               e.relkind::text as relkind, e.attached, e.partitioned,
+               case when e.attached
+                    then coalesce(pg_catalog.lag(array[e.nspname, e.relname]::text[]) over (
+                             partition by e.table_oid, e.attached, e.indisunique, e.amname, e.body, e.predicate
+                             order by e.parent_schema collate "C", e.parent_name collate "C"), '{}')
+                    else '{}' end as twin
+        from whole e
         left join statistic s on s.attrelid = e.oid
     """
 
@@ -96,10 +108,14 @@ class Index(Object):
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
+    twin: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """Of two equal indexes of a partition the one that belongs to the partitioned table's first."""
 
     def needs(self) -> Iterator[Id]:
-        """The table or materialized view."""
+        """The table or materialized view; ATTACH PARTITION pairs equal indexes in the order in which they were made."""
         yield self.within()
+        if self.twin:
+            yield Id("index", self.twin)
 
     def within(self) -> Id:
         """The table or materialized view."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from postgast import pg_query_pb2 as pb
 
 from dbsync.load import tree
-from dbsync.model.text import Statement
+from dbsync.model.text import Place, Script, Statement
 
 
 class Definition(NamedTuple):
@@ -54,6 +54,16 @@ def definitions(statement: Statement) -> Iterator[Definition]:
     if which in ("create_stmt", "alter_table_stmt"):
         for kind, name, _ in tree.parts(node):
             yield Definition(kind, body.relation.schemaname, body.relation.relname, name)
+
+
+def extensions(script: Script) -> dict[str, Place]:
+    """The extensions that a script creates, so that a server that has them can be chosen."""
+    return {
+        one.name: statement.place
+        for statement in script.statements
+        if statement.node == "CreateExtensionStmt"
+        for one in definitions(statement)
+    }
 
 
 _NAMED = frozenset({"relation", "type", "function", "schema"})

@@ -9,7 +9,7 @@ _LATER = rf"{_FIRST}0-9$"
 _SPACE = r"[ \t\n\r\f\v]"
 _GAP = rf"(?:{_SPACE}|--[^\n\r]*+)"
 _INSIDE = r"(?:[^'\\]++|\\.|'')*+"
-_BEGIN = rf"[bB][eE][gG][iI][nN](?={_GAP}+[aA][tT][oO][mM][iI][cC](?![{_LATER}]))"
+_BEGIN = rf"[bB][eE][gG][iI][nN](?=(?:{_GAP}|/\*(?:[^*]|\*(?!/))*+\*/)++[aA][tT][oO][mM][iI][cC](?![{_LATER}]))"
 _WORD = rf"(?:{_BEGIN}|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LATER}])"
 
 _BLANK = re.compile(rf"{_GAP}*+")

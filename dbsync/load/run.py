@@ -131,7 +131,7 @@ class _Loading:
         try:
             self._send(statement, text)
         except psycopg.Error as error:
-            if error.sqlstate in rule.forgiven:
+            if error.sqlstate and error.sqlstate in rule.forgiven:
                 self._note(statement, f"passed over: {rule.forgiven[error.sqlstate]}")
             elif may_elevate(error.sqlstate, statement.node):
                 self._run_elevated(index, statement, text, error.diag.message_primary or "")

@@ -129,12 +129,14 @@ def _beyond(path: tuple[str, ...], root: tuple[str, ...]) -> tuple[str, ...]:
 
 def _summary(group: Group, page: Page) -> Iterator[str]:
     """What comes or goes with an object that is itself new or gone: a line for each kind."""
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[tuple[str, str], list[str]] = {}
     for change in sorted(group.inner, key=_position):
-        if name := label(change, group.root).removeprefix(change.id.kind).strip():
-            kinds.setdefault(change.id.kind, []).append(name)
-    for kind, names in kinds.items():
-        first = f"    {kind if len(names) == 1 else _plural(kind)}: "
+        name = label(change, group.root).removeprefix(change.id.kind).strip()
+        of_part = " on" if name.startswith("on ") else ""
+        if name:
+            kinds.setdefault((change.id.kind, of_part), []).append(name.removeprefix("on "))
+    for (kind, of_part), names in kinds.items():
+        first = f"    {kind if len(names) == 1 else _plural(kind)}{of_part or ':'} "
         yield from page.wrapped(", ".join(names), first, " " * 8)
 
 
