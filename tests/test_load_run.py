@@ -1,7 +1,6 @@
 """Loading scripts into a database on a server."""
 
 import contextlib
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from psycopg import sql
 from dbsync.errors import SchemaError
 from dbsync.load.run import Loaded, load
 from dbsync.load.script import read_script
+from tests.plugins.database import MakeDatabase
 
 Load = Callable[..., Loaded]
 
@@ -53,34 +53,23 @@ class Target:
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[Target]:
-    url = os.environ.get("DBSYNC_TEST_URL")
-    if not url:
-        pytest.skip("DBSYNC_TEST_URL is not set")
+def role(admin: psycopg.Connection[Any]) -> Iterator[str]:
+    """A role that may log in; it is dropped, and so is the other one that tests name after it."""
     name = f"dbsync_load_{secrets.token_hex(4)}"
-    made = sql.Identifier(name)
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(sql.SQL("create role {} login").format(made))
-        server.execute(sql.SQL("create database {} template template0 owner {}").format(made, made))
-        try:
-            with (
-                psycopg.connect(url, dbname=name, autocommit=True) as admin,
-                psycopg.connect(url, dbname=name, user=name) as session,
-            ):
-                yield Target(tmp_path, admin, session, name)
-                admin.execute(f"drop owned by {name}_other" if _has(admin, f"{name}_other") else "select 1")
-                for (subscription,) in admin.execute("select subname from pg_subscription").fetchall():
-                    one = sql.Identifier(subscription)
-                    admin.execute(sql.SQL("alter subscription {} set (slot_name = none)").format(one))
-                    admin.execute(sql.SQL("drop subscription {}").format(one))
-        finally:
-            server.execute(sql.SQL("drop database {} with (force)").format(made))
-            server.execute(sql.SQL("drop role {}").format(made))
-            server.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(f"{name}_other")))
+    admin.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+    yield name
+    for one in (name, f"{name}_other"):
+        admin.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(one)))
 
 
-def _has(admin: psycopg.Connection[Any], role: str) -> bool:
-    return admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone() is not None
+@pytest.fixture
+def target(role: str, make_database: MakeDatabase, tmp_path: Path) -> Iterator[Target]:
+    info = make_database(owner=role).conninfo
+    with (
+        psycopg.connect(info(), autocommit=True) as superuser,
+        psycopg.connect(info(user=role, password=None)) as session,
+    ):
+        yield Target(tmp_path, superuser, session, role)
 
 
 def test_places(target: Target) -> None:

@@ -8,12 +8,12 @@ import psycopg
 from dbsync.apply import failure, history
 from dbsync.apply.batches import run_batch
 from dbsync.apply.lock import only_one
-from dbsync.apply.preflight import Connect, check, prepare
+from dbsync.apply.preflight import Connect, check, check_locks, prepare
 from dbsync.apply.seeding import run_seeds
 from dbsync.apply.session import Checks, Limits, Session
 from dbsync.apply.transaction import InDoubtError
 from dbsync.errors import ApplyFailed, DbsyncError, Stale
-from dbsync.model.changes import Change
+from dbsync.model.objects import Id
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.model.plan import Plan
 from dbsync.model.text import Script
@@ -63,19 +63,20 @@ def _change(session: Session, checks: Checks) -> tuple[int | None, tuple[str, ..
             "the database changed after the plan was made; nothing was applied",
             hint="plan again: dbsync plan, then dbsync apply",
         )
+    check_locks(session.connection, session.plan.locks)
     record, notes = _begin(session)
     try:
         _batches(session, record)
         session.observer.progress("comparing live with the schema file")
-        if changes := _remaining(session, checks):
-            raise failure.left_over(changes)
+        if left := _remaining(session, checks):
+            raise failure.left_over(left)
     except DbsyncError as error:
         _record_failure(session, record, error)
         raise
     return record, notes
 
 
-def _remaining(session: Session, checks: Checks) -> tuple[Change, ...]:
+def _remaining(session: Session, checks: Checks) -> tuple[Id, ...]:
     try:
         return checks.remaining(session.connection, session.plan)
     except psycopg.Error as error:

@@ -5,7 +5,8 @@ import psycopg
 from dbsync.apply.session import Session
 from dbsync.apply.transaction import InDoubtError
 from dbsync.errors import ApplyFailed, DbsyncError
-from dbsync.model.changes import Change
+from dbsync.load.secrets import masked
+from dbsync.model.objects import Id
 from dbsync.pg.failures import Failure
 
 _AGAIN = "plan again and apply the rest: dbsync apply"
@@ -47,12 +48,13 @@ def in_doubt(session: Session, doubt: InDoubtError) -> ApplyFailed:
     return ApplyFailed(f"{what} while the transaction was committed: {outcome}", detail=applied(session), hint=_AGAIN)
 
 
-def left_over(changes: tuple[Change, ...]) -> ApplyFailed:
+def left_over(left: tuple[Id, ...]) -> ApplyFailed:
     """For a live database that is not what the file says when every step was applied."""
-    shown = "\n".join(f"  {change.id}" for change in changes[:20])
-    more = f"\n  and {len(changes) - 20} more" if len(changes) > 20 else ""
+    shown = "\n".join(f"  {one}" for one in left[:20])
+    more = f"\n  and {len(left) - 20} more" if len(left) > 20 else ""
     return ApplyFailed(
-        f"every step was applied, but live still differs from the schema file in {len(changes)} objects",
+        f"every step was applied, but live still differs from the schema file in"
+        f" {len(left)} {'object' if len(left) == 1 else 'objects'}",
         detail=shown + more,
         hint="something changed live while the plan ran, or a step had no effect there; dbsync plan shows what is left",
     )
@@ -80,7 +82,7 @@ def in_history(error: DbsyncError) -> str:
 
 def _excerpt(session: Session) -> str:
     step = session.plan.steps[session.number - 1].step
-    lines = step.sql.strip().splitlines()
+    lines = masked(step.sql).strip().splitlines()
     shown = [line[:160] + (" …" if len(line) > 160 else "") for line in lines[:8]]
     shown += [f"… {len(lines) - 8} more lines"] if len(lines) > 8 else []
     shown += [f"({step.place} asks for it)"] if step.place else []

@@ -9,6 +9,7 @@ import psycopg
 
 import dbsync
 from dbsync.apply.preflight import Connection
+from dbsync.load.secrets import masked
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
 
@@ -77,7 +78,7 @@ def begin(connection: Connection, plan: Plan) -> int:
 
 
 def _values(plan: Plan) -> list[str]:
-    steps = [{"sql": one.step.sql, "about": str(one.step.about), "author": one.step.author} for one in plan.steps]
+    steps = [{"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author} for one in plan.steps]
     return [
         _user(),
         socket.gethostname(),

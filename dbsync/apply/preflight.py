@@ -5,7 +5,8 @@ from typing import Any
 
 import psycopg
 
-from dbsync.errors import ApplyFailed
+from dbsync.errors import ApplyFailed, Refused
+from dbsync.pg.server import lock_capacity
 
 Connection = psycopg.Connection[Any]
 Connect = Callable[[], Connection]
@@ -53,6 +54,18 @@ def _pid(connection: Connection) -> int:
     row = connection.execute("select pg_backend_pid()").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def check_locks(connection: Connection, locks: int) -> None:
+    """Refuse a plan of which one transaction holds more locks than the server has room for."""
+    row = connection.execute(f"select {lock_capacity(connection.info.server_version)}".encode()).fetchone()
+    assert row is not None
+    if locks > row[0]:
+        raise Refused(
+            f"one transaction of this plan holds {locks:,} locks, and the server's lock table has room for {row[0]:,};"
+            " nothing was applied",
+            hint="raise max_locks_per_transaction on the server (it needs a restart), or bring the change in parts",
+        )
 
 
 def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: float) -> None:

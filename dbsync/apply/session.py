@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from dbsync.apply.preflight import Connect, Connection
-from dbsync.model.changes import Change
+from dbsync.model.objects import Id
 from dbsync.model.outcome import Observer
 from dbsync.model.plan import Batch, Plan
 
@@ -26,10 +26,11 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Checks:
-    """What planning knows of live: its fingerprint now, and what still differs from the plan's end."""
+    """What planning knows of live: its fingerprint now (Stale where it can say what changed), and what still differs
+    from the plan's end."""
 
     fingerprint: Callable[[Connection], str]
-    remaining: Callable[[Connection, Plan], tuple[Change, ...]]
+    remaining: Callable[[Connection, Plan], tuple[Id, ...]]
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -34,9 +34,9 @@ def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, di
     With `implied` False, what could close a circle through the DROP of the object it is within is dropped by itself.
     """
     hosts: dict[Node, Node] = {}
-    for one in found.gone():
+    for one in found.gone:
         parent = found.current.objects[one].within()
-        if parent in found.gone() and (implied or not _crosses(found, one)):
+        if parent in found.gone and (implied or not _crosses(found, one)):
             hosts["drop", one] = ("drop", parent)
         elif ring := _ring(found, one):
             hosts["drop", one] = ("drop", ring)
@@ -49,9 +49,9 @@ def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, di
 
 
 def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
-    nodes: list[Node] = [("drop", one) for one in sorted(found.gone())]
-    nodes += [("create", one) for one in sorted(found.made())]
-    nodes += [("declare", one) for one in sorted(found.made()) if any(found.desired.objects[one].declare())]
+    nodes: list[Node] = [("drop", one) for one in sorted(found.gone)]
+    nodes += [("create", one) for one in sorted(found.made)]
+    nodes += [("declare", one) for one in sorted(found.made) if any(found.desired.objects[one].declare())]
     nodes += [("alter", one) for one in sorted(found.altered)]
     nodes += [("follow", one) for one in sorted(found.following)]
     nodes += [("put aside", one) for one in sorted(found.renewed)]
@@ -60,17 +60,17 @@ def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
     def after(verb: Verb, one: Id, other_verb: Verb, other: Id, *, wish: bool = False) -> None:
         graph.after(_root((verb, one), hosts), _root((other_verb, other), hosts), wish=wish)
 
-    for one in found.made():
+    for one in found.made:
         for need in found.desired.needs[one]:
             made: tuple[Verb, ...] = ("declare",) if _bound(found.desired, one, need) else _MAKING
             for verb in made:
                 after("create", one, verb, need)
                 if not _bound(found.desired, need, one):
                     after("declare", one, verb, need)
-            if (host := found.desired.objects[one].within()) in found.made() and need != host:
+            if (host := found.desired.objects[one].within()) in found.made and need != host:
                 after("create", host, "create", need, wish=True)
         after("create", one, "declare", one)
-    for one in found.gone():
+    for one in found.gone:
         for need in found.current.needs[one]:
             for verb in _UNMAKING:
                 # What stands beside its successor is dropped late, whatever name that which it needs has by then.
@@ -108,7 +108,7 @@ def _bound(catalog: Catalog, one: Id, need: Id) -> bool:
 def _ring(found: Resolution, one: Id) -> Id | None:
     """The type whose DROP takes an object along that is bound to it."""
     rings = (need for need in found.current.needs[one] if _bound(found.current, one, need))
-    return next((ring for ring in rings if ring in found.gone()), None)
+    return next((ring for ring in rings if ring in found.gone), None)
 
 
 def _root(node: Node, hosts: dict[Node, Node]) -> Node:
@@ -120,7 +120,7 @@ def _root(node: Node, hosts: dict[Node, Node]) -> Node:
 def _crosses(found: Resolution, one: Id) -> bool:
     """Whether an object needs something outside of what it is within, as a foreign key does."""
     family = _family(found.current, one)
-    return any(need in found.gone() and _family(found.current, need) != family for need in found.current.needs[one])
+    return any(need in found.gone and _family(found.current, need) != family for need in found.current.needs[one])
 
 
 def _family(catalog: Catalog, one: Id) -> Id:
@@ -146,7 +146,7 @@ def _place(found: Resolution, one: Id) -> tuple[int, int]:
 def _fold(found: Resolution, order: Sequence[Node], hosts: dict[Node, Node]) -> None:
     """Let what is within a created object stand in its CREATE, where all that it needs is there by then."""
     place = {node: n for n, node in enumerate(order)}
-    made = found.made()
+    made = found.made
     for verb, one in order:
         thing = found.desired.objects.get(one)
         if verb != "create" or thing is None or thing.clause() is None:

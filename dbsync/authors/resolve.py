@@ -6,6 +6,7 @@ go over.
 """
 
 import dataclasses
+import functools
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -32,13 +33,19 @@ class Resolution:
     reasons: dict[Id, Id] = dataclasses.field(default_factory=dict)
     """For what is replaced on account of another object: that object."""
 
-    def made(self) -> set[Id]:
-        """Everything that is created, new or again."""
-        return self.created | self.replaced
+    @functools.cached_property
+    def made(self) -> frozenset[Id]:
+        """Everything that is created, new or again; to be asked when all is decided."""
+        return frozenset(self.created | self.replaced)
 
-    def gone(self) -> set[Id]:
-        """Everything that is dropped, for good or to be made again."""
-        return self.dropped | self.replaced
+    @functools.cached_property
+    def gone(self) -> frozenset[Id]:
+        """Everything that is dropped, for good or to be made again; to be asked when all is decided."""
+        return frozenset(self.dropped | self.replaced)
+
+    def is_gone(self, one: Id) -> bool:
+        """Whether it is dropped, for good or to be made again."""
+        return one in self.dropped or one in self.replaced
 
 
 def resolve(current: Catalog, desired: Catalog) -> Resolution:
@@ -60,7 +67,7 @@ def resolve(current: Catalog, desired: Catalog) -> Resolution:
 
 def _spread(found: Resolution) -> None:
     """Carry every replacement on to the dependents."""
-    queue = deque(sorted(found.gone()))
+    queue = deque(sorted(found.dropped | found.replaced))
     for one in sorted(found.altered):
         queue.extend(_disturbed(found, one))
     done: set[Id] = set()
@@ -78,7 +85,7 @@ def _spread(found: Resolution) -> None:
 
 def _carry(found: Resolution, one: Id, other: Id, *, renews: bool) -> Iterator[Id]:
     """What must be replaced since `other` depends on `one`, which is dropped or replaced."""
-    if other in found.gone() or other not in found.desired.objects:
+    if found.is_gone(other) or other not in found.desired.objects:
         return
     if renews and (steps := found.desired.objects[other].follow()) is not None:
         if other in found.following:
@@ -101,7 +108,7 @@ def _shows_the_type(found: Resolution, one: Id) -> bool:
 
 
 def _replace(found: Resolution, one: Id, reason: Id) -> Iterator[Id]:
-    if one in found.gone() or one not in found.desired.objects:
+    if found.is_gone(one) or one not in found.desired.objects:
         return
     found.altered.pop(one, None)
     found.following.pop(one, None)
@@ -116,7 +123,7 @@ def _renews(found: Resolution, one: Id) -> bool:
         return False
     return any(
         other in found.desired.objects
-        and other not in found.gone()
+        and not found.is_gone(other)
         and found.desired.objects[other].follow() is not None
         for other in found.current.dependents.get(one, ())
     )
@@ -134,15 +141,15 @@ def _disturbed(found: Resolution, one: Id) -> Iterator[Id]:
 
 def _leave_out_implied(found: Resolution) -> None:
     """Leave out what PostgreSQL does along with another object's step."""
-    touched = found.made() | found.gone() | set(found.altered) | set(found.following)
+    touched = found.created | found.dropped | found.replaced | set(found.altered) | set(found.following)
     for one in sorted(touched):
         thing: Object = found.desired.objects.get(one) or found.current.objects[one]
         if not any(other in touched for other in thing.implied_by()):
             continue
         parent = thing.within()
-        if one in found.created and parent in found.made():
+        if one in found.created and (parent in found.created or parent in found.replaced):
             continue
-        if one in found.replaced and parent in found.replaced:
+        if found.is_gone(one) and parent is not None and found.is_gone(parent):
             continue
         found.created.discard(one)
         found.dropped.discard(one)

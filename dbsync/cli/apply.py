@@ -1,12 +1,13 @@
 """dbsync apply."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbsync.cli.options import options, settings
-from dbsync.cli.screen import Screen, page, show
+from dbsync.cli.options import options, plan_format, planning_options, settings
+from dbsync.cli.screen import Screen, failing, page, show
 
 if TYPE_CHECKING:
     from dbsync.tasks.plan import Planned
@@ -17,38 +18,66 @@ if TYPE_CHECKING:
     epilog="""\b
     Examples:
       dbsync apply
-      dbsync apply --yes                      (in scripts; refuses to lose data)
+      dbsync apply plan.json                 exactly what dbsync plan --out plan.json saved
+      dbsync apply --approve 3f9c12ab77e0    exactly the plan with this digest, without asking
+      dbsync apply --yes                     without asking; refuses to lose data
       dbsync apply --yes --allow data-loss
     """,
 )
+@click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @options(planning=True)
 @click.option("--yes", is_flag=True, help="Agree to the plan beforehand, unless it loses data.")
 @click.option("--allow", metavar="data-loss,…|all", multiple=True, help="Agree to these hazards beforehand.")
-@click.option("--format", "form", type=click.Choice(["text", "sql"]), default="text", help="How the plan is shown.")
+@click.option(
+    "--approve", metavar="DIGEST", help="Agree beforehand to the plan with this digest, and to no other; losses too."
+)
+@plan_format
 @click.option("--exit-code", is_flag=True, hidden=True)
 def apply(**given: Any) -> int:
     """Make the database what the schema file says, and run the seeds file.
 
-    Shows the plan and asks. What would lose data has to be named by you, or allowed beforehand.
+    Shows the plan and asks. What would lose data has to be named by you, or allowed beforehand. With a PLAN that
+    dbsync plan --out saved, exactly that is run, or nothing, if the database has changed since.
     """
     from dbsync import config
-    from dbsync.cli.approval import allowed, approve
+    from dbsync.cli.approval import Consent, approve
 
-    hazards, wanted = allowed(given["allow"]), config.load(settings(given))
-    from dbsync.render import formatter
-    from dbsync.render.outcome import render
-    from dbsync.tasks.apply import apply as run
+    with failing("apply", given["form"]):
+        consent, wanted = Consent.of(given), config.load(_settings(given))
+        from dbsync.render import formatter
+        from dbsync.render.outcome import render
+        from dbsync.tasks.apply import apply as run
 
-    with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
+        structured = given["form"] == "json"
+        shown: list[Planned] = []
+        with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
 
-        def agree(planned: "Planned") -> None:
-            screen.rest()
-            seeds = planned.seeds_file.name if planned.seeds_file else None
-            where = page(sys.stdout, follow="", seeds=seeds)
-            show(formatter(given["form"]).render(planned.plan, where))
-            approve(planned, yes=given["yes"], hazards=hazards)
+            def agree(planned: "Planned") -> None:
+                screen.rest()
+                shown.append(planned)
+                seeds = planned.seeds_file.name if planned.seeds_file else None
+                stream = sys.stderr if structured else sys.stdout
+                if not structured or (consent.asks and sys.stdin.isatty()):
+                    where = page(stream, follow="", seeds=seeds)
+                    form = "text" if structured else given["form"]
+                    show(formatter(form).render(planned.plan, where), stream)
+                approve(planned, consent)
 
-        outcome = run(wanted, agree, screen)
-    if outcome:
-        show(render(outcome, page(sys.stdout)))
-    return 0
+            outcome = run(wanted, agree, screen, given["saved"])
+        if structured:
+            from dbsync.render.json import applied
+
+            show(applied(shown[0].plan, outcome))
+        elif outcome:
+            show(render(outcome, page(sys.stdout)))
+        return 0
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings; a saved plan leaves none of the choices that planning has."""
+    found = settings(given)
+    if given["saved"]:
+        if chosen := planning_options(found):
+            raise click.UsageError(f"{given['saved']} is applied as it was planned: {chosen[0]} has no part in it.")
+        found["seeds"] = False
+    return found

@@ -1,8 +1,10 @@
 """Asks the operator: `yes` for a plan that loses nothing, the name of what is lost for one that does."""
 
+import dataclasses
+import re
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dbsync.cli.screen import page
 from dbsync.config import closest
@@ -18,6 +20,34 @@ _NAMED = 3
 """Up to so many losses are each typed by name; more are typed as their number."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Consent:
+    """What the operator agreed to beforehand: any plan (`yes`), one of them (`digest`), kinds of hazards."""
+
+    yes: bool = False
+    digest: str | None = None
+    hazards: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Consent":
+        """What the options say."""
+        if given["approve"] is not None and (given["yes"] or given["allow"]):
+            other = "--yes" if given["yes"] else "--allow"
+            raise UsageError(f"--approve and {other} exclude each other", hint="--approve agrees to one plan as it is")
+        digest = given["approve"]
+        if digest is not None and not re.fullmatch("[0-9a-f]{12}", digest.strip().lower()):
+            raise UsageError(
+                f"--approve needs the digest of a plan, 12 hexadecimal digits, not {digest!r}",
+                hint="the first line of dbsync plan shows it",
+            )
+        return cls(given["yes"], digest and digest.strip().lower(), allowed(given["allow"]))
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to be asked."""
+        return not self.yes and self.digest is None
+
+
 def allowed(given: Iterable[str]) -> frozenset[str]:
     """The hazards that --allow names."""
     found = {part.strip() for one in given for part in one.split(",") if part.strip()}
@@ -26,13 +56,20 @@ def allowed(given: Iterable[str]) -> frozenset[str]:
     return frozenset(HAZARDS if "all" in found else found)
 
 
-def approve(planned: "Planned", *, yes: bool, hazards: frozenset[str]) -> None:
+def approve(planned: "Planned", consent: Consent) -> None:
     """Return if the plan is agreed to; Refused if not. What does nothing needs nobody's consent."""
     plan = planned.plan
     if plan.empty and planned.seeds is None:
         return
-    losses = () if "data-loss" in hazards else plan.losses
-    if yes:
+    if consent.digest is not None:
+        if plan.digest != consent.digest:
+            raise Refused(
+                f"--approve agrees to plan {consent.digest}, and this is plan {plan.digest}; nothing was applied",
+                hint="the database, the files or dbsync changed since that plan was made: review this one",
+            )
+        return
+    losses = () if "data-loss" in consent.hazards else plan.losses
+    if consent.yes:
         if losses:
             raise Refused(
                 f"--yes does not agree to a loss: {_listed(losses)}",

@@ -6,11 +6,26 @@ from typing import Any
 import click
 
 from dbsync.cli.options import options, settings
-from dbsync.cli.screen import Screen, page, show
+from dbsync.cli.screen import Screen, failing, page, show
 
 
-@click.command(short_help="Show what dbsync has applied to it.")
+@click.command(
+    short_help="Show what dbsync has applied to it.",
+    epilog="""\b
+    Examples:
+      dbsync history
+      dbsync history --format json
+    """,
+)
 @options(planning=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or JSON (docs/json.md).",
+)
 def history(**given: Any) -> int:
     """Show what dbsync has applied to the database, the newest first.
 
@@ -18,11 +33,13 @@ def history(**given: Any) -> int:
     """
     from dbsync import config
 
-    wanted = config.load(settings(given))
-    from dbsync.render.history import render
-    from dbsync.tasks.history import history as run
+    with failing("history", given["form"]):
+        wanted = config.load(settings(given))
+        from dbsync.render.history import render
+        from dbsync.render.json import history as document
+        from dbsync.tasks.history import history as run
 
-    with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
-        records = run(wanted, screen)
-    show(render(records, page(sys.stdout)))
-    return 0
+        with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
+            records = run(wanted, screen)
+        show(document(records) if given["form"] == "json" else render(records, page(sys.stdout)))
+        return 0

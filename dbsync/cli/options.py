@@ -54,17 +54,36 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+plan_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "sql", "json"]),
+    default="text",
+    show_default=True,
+    help="A page for people, a script that psql runs, or JSON (docs/json.md).",
+)
+
+
+def planning_options(found: dict[str, Any]) -> list[str]:
+    """Those of the settings given as options that say how to plan, as they were written."""
+    return [f"--no-{key}" if value is False else f"--{key}" for key, value in found.items() if key != "database"]
+
+
 def command_line(given: dict[str, Any]) -> str:
     """The apply that follows a plan made with these options, without a password in it."""
-    words = ["dbsync", "apply"]
-    for key, value in settings(given).items():
+    return words("dbsync", "apply", **settings(given))
+
+
+def words(*first: str, **options: str | bool | None) -> str:
+    """A command line to type."""
+    found = [shlex.quote(word) for word in first]
+    for key, value in options.items():
         if value is False:
-            words.append(f"--no-{key}")
-        elif key in ("database", "scratch") and _secret(value):
-            words += [f"--{key}", "…"]
-        else:
-            words += [f"--{key}", shlex.quote(value)]
-    return " ".join(words)
+            found.append(f"--no-{key}")
+        elif isinstance(value, str):
+            secret = key in ("database", "scratch") and _secret(value)
+            found += [f"--{key}", "…" if secret else shlex.quote(value)]
+    return " ".join(found)
 
 
 def _secret(url: str) -> bool:

@@ -1,12 +1,13 @@
 """dbsync plan."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from dbsync.cli.options import command_line, options, settings
-from dbsync.cli.screen import Screen, page, show
+from dbsync.cli.options import command_line, options, plan_format, settings, words
+from dbsync.cli.screen import Screen, failing, page, show
 
 
 @click.command(
@@ -15,19 +16,14 @@ from dbsync.cli.screen import Screen, page, show
     Examples:
       dbsync plan
       dbsync plan --database postgresql://app@db.example.com/shop
+      dbsync plan --out plan.json      keep it; dbsync apply plan.json runs exactly that
       dbsync plan --format sql > change.sql
-      dbsync plan --exit-code    (1 if there is anything to do)
+      dbsync plan --exit-code          1 if there is anything to do
     """,
 )
 @options(planning=True)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "sql"]),
-    default="text",
-    show_default=True,
-    help="A page for people, or a script that psql runs.",
-)
+@plan_format
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, too.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there is anything to do.")
 def plan(**given: Any) -> int:
     """Show what would make the database what the schema file says.
@@ -36,13 +32,17 @@ def plan(**given: Any) -> int:
     """
     from dbsync import config
 
-    wanted = config.load(settings(given))
-    from dbsync.render import formatter
-    from dbsync.tasks.plan import plan as run
+    with failing("plan", given["form"]):
+        wanted = config.load(settings(given))
+        from dbsync.render import formatter
+        from dbsync.tasks.plan import plan as run
+        from dbsync.tasks.plan import save
 
-    with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
-        planned = run(wanted, screen)
-    seeds = planned.seeds_file.name if planned.seeds_file else None
-    where = page(sys.stdout, follow=command_line(given), seeds=seeds)
-    show(formatter(given["form"]).render(planned.plan, where))
-    return 1 if given["exit_code"] and not planned.plan.empty else 0
+        with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
+            planned = run(wanted, screen)
+        if out := given["out"]:
+            save(planned, out)
+        seeds = planned.seeds_file.name if planned.seeds_file else None
+        follow = words("dbsync", "apply", str(out), database=given["database"]) if out else command_line(given)
+        show(formatter(given["form"]).render(planned.plan, page(sys.stdout, follow=follow, seeds=seeds)))
+        return 1 if given["exit_code"] and not planned.plan.empty else 0

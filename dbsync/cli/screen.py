@@ -1,12 +1,14 @@
 """What the commands write on: results on stdout, everything else on stderr."""
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from dbsync.errors import DbsyncError
 from dbsync.model.outcome import Observer
 from dbsync.model.steps import Step
 from dbsync.render.page import Page, code, visible
@@ -33,16 +35,30 @@ def page(stream: TextIO, *, follow: str = "dbsync apply", seeds: str | None = No
     return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, seeds=seeds)
 
 
-def show(lines: Iterable[str]) -> None:
+def show(lines: Iterable[str], stream: TextIO | None = None) -> None:
     """Write results."""
+    stream = stream or sys.stdout
     waiting: list[str] = []
     for line in lines:
         waiting.append(line + "\n")
         if len(waiting) >= _CHUNK:
-            sys.stdout.write("".join(waiting))
+            stream.write("".join(waiting))
             waiting.clear()
-    sys.stdout.write("".join(waiting))
-    sys.stdout.flush()
+    stream.write("".join(waiting))
+    stream.flush()
+
+
+@contextlib.contextmanager
+def failing(command: str, form: str) -> Iterator[None]:
+    """Where the result is JSON, an error is a result too."""
+    try:
+        yield
+    except DbsyncError as error:
+        if form == "json":
+            from dbsync.render.json import failed
+
+            show(failed(command, error))
+        raise
 
 
 def say_error(message: str, *, excerpt: str | None = None, detail: str | None = None, hint: str | None = None) -> None:
@@ -103,7 +119,9 @@ class Screen(Observer):
         """Show the step that runs."""
         if self._verbose:
             self.rest()
-            sys.stderr.write(f"{code(step.sql)};\n")
+            from dbsync.load.secrets import masked
+
+            sys.stderr.write(f"{code(masked(step.sql))};\n")
         else:
             self.progress(f"step {number} of {total}: {step.about}")
 

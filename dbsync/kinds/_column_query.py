@@ -9,7 +9,8 @@ _NOT_NULL = """
                     then n.conname else '' end::text as not_null_name,
                coalesce(n.connoinherit, false) as not_null_no_inherit, coalesce(n.convalidated, true) as not_null_valid,
                coalesce(n.conname, '')::text as not_null_constraint,
-               c.relkind = 'p' and u.conname is not null as not_null_shared,"""
+               c.relkind = 'p' and u.conname is not null as not_null_shared,
+               coalesce(n.conislocal, false) as not_null_local,"""
 _NOT_NULL_SOURCE = """
         left join pg_catalog.pg_constraint n
                on n.conrelid = a.attrelid and n.contype = 'n' and n.conkey = array[a.attnum]

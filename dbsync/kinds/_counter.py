@@ -23,8 +23,8 @@ class Counter(NamedTuple):
     def explicit(self) -> dict[str, str]:
         """Each option as it would be written; empty where it is the default."""
         lowest, highest = _BOUNDS[self.type]
-        least, most = (lowest, -1) if self._counts_down() else (1, highest)
-        first = self.maximum if self._counts_down() else self.minimum
+        least, most = (lowest, -1) if self.counts_down() else (1, highest)
+        first = self.maximum if self.counts_down() else self.minimum
         return {
             "START": "" if self.start == first else f"START WITH {self.start}",
             "INCREMENT": "" if self.increment == "1" else f"INCREMENT BY {self.increment}",
@@ -34,7 +34,8 @@ class Counter(NamedTuple):
             "CYCLE": "" if self.cycle == "false" else "CYCLE",
         }
 
-    def _counts_down(self) -> bool:
+    def counts_down(self) -> bool:
+        """Whether its increment is negative."""
         return int(self.increment) < 0
 
     def written(self) -> list[str]:
@@ -51,7 +52,7 @@ class Counter(NamedTuple):
             "CACHE": "CACHE 1",
             "CYCLE": "NO CYCLE",
         }
-        if self._counts_down() != before._counts_down():
+        if self.counts_down() != before.counts_down():
             # NO MINVALUE and NO MAXVALUE keep what the type changed along would bring.
             new |= {"MINVALUE": f"MINVALUE {self.minimum}", "MAXVALUE": f"MAXVALUE {self.maximum}"}
         options = [new[key] or reset[key] for key in reset if old[key] != new[key]]

@@ -77,6 +77,7 @@ class Column(Object):
     relkind: str = dataclasses.field(default="r", compare=False)
     typed: bool = dataclasses.field(default=False, compare=False)
     not_null_constraint: str = dataclasses.field(default="", compare=False)
+    not_null_local: bool = dataclasses.field(default=False, compare=False)
     not_null_shared: bool = dataclasses.field(default=False, compare=False)
     """A partitioned table's, whose name its partitions use too: given, lest one that is there first keeps it away."""
     type_storage: str = dataclasses.field(default="", compare=False)
@@ -109,7 +110,9 @@ class Column(Object):
     def clause(self, clauses: Sequence[str] = ()) -> str:
         """Its definition."""
         if not self.local:
-            return ""
+            # What the parent does not say of its not-null constraint can stand as a constraint of the table.
+            own = self.not_null_local and self.not_null_valid
+            return f"{self._not_null()} {sql.name(self.path[2])}" if own else ""
         constraints = [*clauses, *self._constraints()]
         if self.typed:
             return " ".join([sql.name(self.path[2]), "WITH OPTIONS", *constraints]) if constraints else ""
@@ -126,10 +129,15 @@ class Column(Object):
             yield f"GENERATED ALWAYS AS {enclosed(self.expression)} {'STORED' if self.generated == 's' else 'VIRTUAL'}"
         if self.identity:
             yield self._identity()
+        if self.not_null and self.not_null_valid:
+            text = self._not_null() + (" NO INHERIT" if self.not_null_no_inherit else "")
+            # An identity column is NOT NULL anyway.
+            if text != "NOT NULL" or not self.identity:
+                yield text
+
+    def _not_null(self) -> str:
         named = self.not_null_shared or self.not_null_constraint not in {"", self._usual_name()}
-        if self.not_null and self.not_null_valid and (named or self.not_null_no_inherit or not self.identity):
-            name = f"CONSTRAINT {sql.name(self.not_null_constraint)} " if named else ""
-            yield f"{name}NOT NULL{' NO INHERIT' if self.not_null_no_inherit else ''}"
+        return f"CONSTRAINT {sql.name(self.not_null_constraint)} NOT NULL" if named else "NOT NULL"
 
     def _usual_name(self) -> str:
         return f"{self.path[1]}_{self.path[2]}_not_null"
@@ -240,7 +248,8 @@ class Column(Object):
             yield _foreign_options.changed(before.foreign_options, self.foreign_options)
 
     def _plainly_not_null(self) -> bool:
-        return not self.not_null_name and self.not_null_valid and not self.not_null_no_inherit
+        named = self.not_null_name or self.not_null_shared
+        return not named and self.not_null_valid and not self.not_null_no_inherit
 
     def _not_null_steps(self, before: Self) -> Iterator[Step]:
         if not self.not_null:

@@ -21,7 +21,7 @@ class EventTrigger(Object):
     query: ClassVar[str] = """
         select array[e.evtname]::text[] as path, e.oid::bigint as oid,
                e.evtevent::text as event, e.evtenabled::text as enabled,
-               array(select t from pg_catalog.unnest(e.evttags) t order by t collate "C") as tags,
+               coalesce(e.evttags, '{}') as tags,
                array[n.nspname, p.proname]::text[] as function
         from pg_catalog.pg_event_trigger e
         join pg_catalog.pg_proc p on p.oid = e.evtfoid

@@ -29,8 +29,10 @@ class Index(Object):
     query = """
         with found as (
             select c.oid, s.nspname, c.relname, ts.nspname as table_schema, t.relname as table_name, t.relkind,
-                   t.relkind = 'p' and t.relhassubclass as partitioned, c.relispartition as attached, t.oid as table_oid,
-                   hs.nspname as parent_schema, h.relname as parent_name,
+                   t.relkind = 'p' and t.relhassubclass as partitioned, c.relispartition as attached,
+                   hs.nspname as root_schema, h.relname as root_name,
+                   row(t.oid, i.indisunique, m.oid, i.indkey::text, pg_catalog.pg_get_expr(i.indexprs, t.oid),
+                       pg_catalog.pg_get_expr(i.indpred, t.oid))::text as looks,
                    i.indisunique, m.amname, i.indisvalid, c.reloptions, p.spcname,
                    pg_catalog.pg_get_indexdef(c.oid) as printed,
                    pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I USING %I ',
@@ -52,8 +54,8 @@ class Index(Object):
             join pg_catalog.pg_namespace ts on ts.oid = t.relnamespace
             join pg_catalog.pg_am m on m.oid = c.relam
             left join pg_catalog.pg_tablespace p on p.oid = c.reltablespace
-            left join pg_catalog.pg_inherits ih on ih.inhrelid = c.oid
-            left join pg_catalog.pg_class h on h.oid = ih.inhparent
+            left join pg_catalog.pg_class h
+                   on c.relispartition and h.oid = pg_catalog.pg_partition_root(c.oid::regclass)
             left join pg_catalog.pg_namespace hs on hs.oid = h.relnamespace
             left join pg_catalog.pg_constraint k
                    on k.conindid = c.oid and k.conrelid = t.oid and k.contype in ('p', 'u', 'x')
@@ -80,13 +82,14 @@ class Index(Object):
                array[e.table_schema, e.table_name]::text[] as "table", e.indisunique as "unique",
                e.amname::text as method, e.body,
                array(select x from pg_catalog.unnest(e.reloptions) x order by x collate "C") as options,
-               e.predicate, coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
+               coalesce(e.reloptions, '{}') as ordered_options, e.predicate,
+               coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
                coalesce(s.targets, '{}') as statistics,
                e.relkind::text as relkind, e.attached, e.partitioned,
                case when e.attached
                     then coalesce(pg_catalog.lag(array[e.nspname, e.relname]::text[]) over (
-                             partition by e.table_oid, e.attached, e.indisunique, e.amname, e.body, e.predicate
-                             order by e.parent_schema collate "C", e.parent_name collate "C"), '{}')
+                             partition by e.attached, e.looks
+                             order by e.root_schema collate "C", e.root_name collate "C"), '{}')
                     else '{}' end as twin
         from whole e
         left join statistic s on s.attrelid = e.oid
@@ -105,14 +108,15 @@ class Index(Object):
     statistics: tuple[str, ...]
     """Statistics targets of its columns: `1=100`."""
 
+    ordered_options: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
     twin: tuple[str, ...] = dataclasses.field(default=(), compare=False)
-    """Of two equal indexes of a partition the one that belongs to the partitioned table's first."""
+    """Of two indexes of a partition on the same columns the one that belongs to the partitioned table's first."""
 
     def needs(self) -> Iterator[Id]:
-        """The table or materialized view; ATTACH PARTITION pairs equal indexes in the order in which they were made."""
+        """The table or materialized view, and the twin: ATTACH PARTITION pairs such indexes in the order of making."""
         yield self.within()
         if self.twin:
             yield Id("index", self.twin)
@@ -129,7 +133,7 @@ class Index(Object):
         parts.append(sql.qualified(*self.table))
         parts += [f"USING {sql.name(self.method)}"] if self.method != "btree" else []
         parts.append(self.body)
-        parts += [f"WITH {_reloptions.listed(self.options)}"] if self.options else []
+        parts += [f"WITH {_reloptions.listed(self.ordered_options)}"] if self.options else []
         parts += [f"TABLESPACE {sql.name(self.tablespace)}"] if self.tablespace else []
         parts += [f"WHERE {enclosed(self.predicate)}"] if self.predicate else []
         yield self.step(" ".join(parts))

@@ -40,14 +40,14 @@ class Catalog:
         return {parent: tuple(members) for parent, members in found.items()}
 
     @functools.cached_property
+    def digests(self) -> Mapping[Id, str]:
+        """For each object a digest that is equal for equal objects: oids and fields that do not count are left out."""
+        return {one: _digest(thing) for one, thing in sorted(self.objects.items())}
+
+    @functools.cached_property
     def fingerprint(self) -> str:
-        """A digest that is equal for equal catalogs: oids and fields that do not count are left out."""
-        digest = hashlib.sha256()
-        for one in sorted(self.objects):
-            thing = self.objects[one]
-            counted = [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare]
-            digest.update(repr((one, [(k, sorted(v) if isinstance(v, frozenset) else v) for k, v in counted])).encode())
-        return digest.hexdigest()
+        """A digest that is equal for equal catalogs."""
+        return hashlib.sha256(repr([*self.digests.items()]).encode()).hexdigest()
 
     def without(self, ids: Iterable[Id]) -> "Catalog":
         """The catalog less some objects."""
@@ -57,6 +57,12 @@ class Catalog:
             objects={k: v for k, v in self.objects.items() if k not in gone},
             needs={k: v - gone for k, v in self.needs.items() if k not in gone},
         )
+
+
+def _digest(thing: Object) -> str:
+    counted = [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare]
+    known = [(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in counted]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 EMPTY = Catalog(objects={}, needs={})

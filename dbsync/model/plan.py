@@ -3,9 +3,9 @@
 import dataclasses
 import functools
 import hashlib
+import json
 from collections.abc import Mapping
 
-from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
@@ -46,6 +46,15 @@ class Proof:
     notes: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """Which database a plan is for, however it is reached; `system` is None where the server hides its number."""
+
+    system: str | None
+    database: str
+    oid: int
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything that an operator reads, agrees to, and that apply runs.
@@ -73,10 +82,15 @@ class Plan:
     scratch: str = ""
     """What the plan was proven on: "PostgreSQL 18.6, embedded"."""
     seconds: float = 0.0
-    current: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
-    """Live as it was planned on."""
-    replayed: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
-    """Where the replay of the plan ended."""
+    identity: Identity | None = None
+    seeds_digest: str = ""
+    """Of the rows that are added after the steps; empty where there are none."""
+    locks: int = 0
+    """The most locks that one of its transactions holds at once."""
+    current: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """The objects of live as it was planned on, each with the digest of its fields."""
+    replayed: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """The same, of where the replay of the plan ended."""
 
     @functools.cached_property
     def steps(self) -> tuple[Observed, ...]:
@@ -95,7 +109,10 @@ class Plan:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A short digest over the steps, both fingerprints and the schema text."""
-        parts = [self.current_fingerprint, self.desired_fingerprint, self.schema_digest]
-        parts += [one.step.sql for one in self.steps]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+        """A short digest over what runs, both fingerprints, the texts of the files, and which database it is for."""
+        parts = [
+            dataclasses.astuple(self.identity) if self.identity else None,
+            [self.current_fingerprint, self.desired_fingerprint, self.schema_digest, self.seeds_digest],
+            [[batch.transactional, *(one.step.sql for one in batch.steps)] for batch in self.batches],
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -88,8 +88,7 @@ class LiveFacts:
 _SERVER = """
 select current_setting('server_version_num')::int, d.datname::text, d.oid::bigint, session_user::text,
        pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text, {locale},
-       current_setting('max_locks_per_transaction')::bigint
-           * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint),
+       {capacity},
        pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
        coalesce((select array_agg(spcname::text order by spcname) from pg_tablespace
                  where spcname not in ('pg_default', 'pg_global')), '{{}}')
@@ -113,6 +112,14 @@ select e.extname::text, e.extversion, n.nspname::text
 from pg_extension e join pg_namespace n on n.oid = e.extnamespace order by e.extname"""
 
 
+def lock_capacity(version: int) -> str:
+    """The expression that says for how many locks a server's table is made: as many for each process there may be."""
+    workers = "autovacuum_worker_slots" if version >= 180000 else "autovacuum_max_workers"
+    processes = ("max_connections", "max_prepared_transactions", "max_worker_processes", "max_wal_senders", workers)
+    sum_of = " + ".join(f"current_setting('{name}')::bigint" for name in processes)
+    return f"current_setting('max_locks_per_transaction')::bigint * ({sum_of} + 1)"
+
+
 def describe(connection: psycopg.Connection[Any]) -> LiveFacts:
     """Reads the facts through a connection of live's own role; refuses a server that is too old."""
     number = connection.info.server_version
@@ -126,7 +133,7 @@ def describe(connection: psycopg.Connection[Any]) -> LiveFacts:
         **{name: f"bool_or(a.{name}_option)" if name in options else "null::bool" for name in ("inherit", "set")}
     )
     with connection.cursor(row_factory=tuple_row) as cursor:
-        server = cursor.execute(_SERVER.format(locale=locale).encode()).fetchall()[0]
+        server = cursor.execute(_SERVER.format(locale=locale, capacity=lock_capacity(number)).encode()).fetchall()[0]
         roles = cursor.execute(_ROLES.encode()).fetchall()
         memberships = cursor.execute(members.encode()).fetchall()
         extensions = cursor.execute(_EXTENSIONS.encode()).fetchall()

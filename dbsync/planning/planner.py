@@ -15,10 +15,11 @@ from dbsync.compare import compare
 from dbsync.errors import NoPlan
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
+from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
-from dbsync.model.plan import Plan, Proof
+from dbsync.model.plan import Identity, Plan, Proof
 from dbsync.model.text import Script
 from dbsync.pg.connect import Target, connect
 from dbsync.planning.annotate import FilePlaces, annotated
@@ -182,13 +183,15 @@ class _Planning:
             current_fingerprint=self.live.catalog.fingerprint,
             desired_fingerprint=self.goal.fingerprint,
             schema_digest=hashlib.sha256("\0".join(text for _, text in self.script.files).encode()).hexdigest(),
-            schema_text="\n".join(text for _, text in self.script.files),
+            schema_text=masked_script(self.script),
             renames=possible_renames(changes),
             kept=kept(self.current, self.desired, self.managed),
             notes=(*self.workspace.scratch.notes, *map(str, self.loaded.notes), *self.lock_notes(proven.locks)),
             scratch=self.workspace.scratch.label,
-            current=self.live.catalog,
-            replayed=proven.replayed,
+            identity=Identity(facts.system_identifier, facts.database, facts.database_oid),
+            locks=proven.locks,
+            current=self.live.catalog.digests,
+            replayed=proven.replayed.digests,
         )
 
 

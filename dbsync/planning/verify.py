@@ -1,23 +1,81 @@
-"""After an apply: what live has that the replay did not end with, or lacks that it did."""
+"""What became of live: since it was planned on, and, after an apply, beside what the replay ended with."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
 
-from dbsync.model.changes import Change
-from dbsync.model.plan import Plan
+from dbsync.errors import Stale
+from dbsync.model.objects import Id
+from dbsync.model.plan import Identity, Plan
+from dbsync.pg.server import describe
 from dbsync.snapshot import snapshot
 
 Connection = psycopg.Connection[Any]
 
+_MOST = 20
+"""How many objects that changed are named."""
 
-def remaining(connection: Connection, plan: Plan) -> tuple[Change, ...]:
+
+def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
     """The objects of live that are neither as the plan's replay left them nor, untouched, as they were before."""
-    if plan.current is None or plan.replayed is None:
+    if not plan.current and not plan.replayed:
         return ()
-    now, before, after = snapshot(connection).objects, plan.current.objects, plan.replayed.objects
+    now, before, after = snapshot(connection).digests, plan.current, plan.replayed
     return tuple(
-        Change(one, now.get(one), after.get(one))
+        one
         for one in sorted(now.keys() | after.keys())
         if now.get(one) != after.get(one) and (one not in after or one not in now or now[one] != before.get(one))
     )
+
+
+def gate(connection: Connection, plan: Plan) -> str:
+    """Live's fingerprint; Stale where it is not the database, or no longer the state, that was planned on."""
+    check_identity(connection, plan)
+    catalog = snapshot(connection)
+    if catalog.fingerprint != plan.current_fingerprint:
+        if plan.batches and catalog.digests == plan.replayed:
+            raise Stale(
+                "the database is already what this plan makes of it; nothing was applied",
+                hint="dbsync history shows who applied it",
+            )
+        lines = list(_drift(catalog.digests, plan.current))
+        more = [f"and {len(lines) - _MOST:,} more"] if len(lines) > _MOST else []
+        raise Stale(
+            "the database changed after the plan was made; nothing was applied",
+            detail="\n  ".join(["Since then:", *lines[:_MOST], *more]),
+            hint="plan again, and look at what has become of it",
+        )
+    return catalog.fingerprint
+
+
+def _drift(now: Mapping[Id, str], before: Mapping[Id, str]) -> Iterator[str]:
+    changed = {one for one in now.keys() | before.keys() if now.get(one) != before.get(one)}
+    whole = {one.path for one in changed if len(one.path) == 2 and (one not in now or one not in before)}
+    for one in sorted(changed):
+        # What came or went with its table, or hangs on it, says nothing more.
+        if one.path not in whole and (one.path[:2] in whole or one.path[1:3] in whole):
+            continue
+        yield f"{one} {'was added' if one not in before else 'is gone' if one not in now else 'was changed'}"
+
+
+def check_identity(connection: Connection, plan: Plan) -> None:
+    """Stale where the plan was made for another database than this one."""
+    facts = describe(connection)
+    here = Identity(facts.system_identifier, facts.database, facts.database_oid)
+    planned = plan.identity
+    if planned is None or here == planned:
+        return
+    unknown = here.system is None or planned.system is None
+    if unknown and (here.database, here.oid) == (planned.database, planned.oid):
+        return
+    raise Stale(
+        "the plan was made for another database; nothing was applied",
+        detail=f"It was made for {_words(planned)}; this is {_words(here)}.",
+        hint="name the database that it was made for, or plan again for this one",
+    )
+
+
+def _words(identity: Identity) -> str:
+    system = f" on the server {identity.system}" if identity.system else ""
+    return f"database {identity.database} (oid {identity.oid}){system}"

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from dbsync.model.plan import Plan
 from dbsync.render.page import Page
 
-FORMATS = ("text", "sql")
+FORMATS = ("text", "sql", "json")
 
 
 class Format(Protocol):

@@ -153,6 +153,9 @@ def _plural(kind: str) -> str:
 
 def _fields(change: Change, page: Page, indent: str) -> Iterator[str]:
     for name in change.fields():
+        if name in _hidden(change.after):
+            yield f"{indent}{name.replace('_', ' ')}: changed; not shown, as it may hold a password"
+            continue
         before, after = (getattr(side, name) for side in (change.before, change.after))
         words = "" if name in _SPEAKING else name.replace("_", " ") + " "
         if isinstance(before, tuple) and isinstance(after, tuple):
@@ -166,6 +169,11 @@ def _fields(change: Change, page: Page, indent: str) -> Iterator[str]:
         if words:
             yield f"{indent}{words.strip()}:"
         yield from _difference(old, new, page, indent + "    " if words else indent)
+
+
+def _hidden(thing: Object | None) -> set[str]:
+    """The fields that hold what nobody is to read."""
+    return {field.name for field in dataclasses.fields(thing) if not field.repr} if thing else set()
 
 
 def _elements(before: tuple[Any, ...], after: tuple[Any, ...], page: Page) -> str:

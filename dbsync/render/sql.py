@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
+from dbsync.load.secrets import HIDDEN, masked
 from dbsync.model.plan import Batch, Observed, Plan
 from dbsync.render.page import Page, code, visible
 from dbsync.render.steps import annotations, batch_title, terminated
@@ -63,7 +64,10 @@ def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
 
 def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
     yield from _comment(f"{number}: {one.step.about}; " + "; ".join(words for _, words in annotations(one)))
-    yield terminated(code(one.step.sql) if page.terminal else one.step.sql)
+    text = masked(one.step.sql)
+    if text != one.step.sql:
+        yield f"DO $$BEGIN RAISE EXCEPTION 'step {number}: put the password in place of {HIDDEN}, and remove this line'; END$$;"
+    yield terminated(code(text) if page.terminal else text)
 
 
 def _comment(text: str) -> Iterator[str]:

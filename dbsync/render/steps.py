@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from dbsync.load.secrets import masked
 from dbsync.model.plan import Batch, Observed, Plan
 from dbsync.render.page import Page, code, count, visible
 
@@ -37,7 +38,7 @@ def batch_title(position: int, total: int, batch: Batch) -> str:
 
 def _step(number: int, one: Observed, page: Page, indent: str) -> Iterator[str]:
     head = f"{number:>4} "
-    for line in terminated(code(one.step.sql)).split("\n"):
+    for line in terminated(code(masked(one.step.sql))).split("\n"):
         yield page.paint(head, "faint") + line if head.strip() else head + line
         head = indent
     for style, words in annotations(one):

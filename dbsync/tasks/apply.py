@@ -1,29 +1,39 @@
 """Make live what the schema file says, once somebody has agreed to the plan."""
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 from dbsync.apply.engine import apply_plan
 from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.pg.connect import connect
-from dbsync.planning.live import fingerprint
-from dbsync.planning.verify import remaining
+from dbsync.planning.verify import gate, remaining
 from dbsync.tasks.live import live
-from dbsync.tasks.plan import Planned, plan_for
+from dbsync.tasks.plan import Planned, opened, plan_for
 
 
-def apply(config: Config, approve: Callable[[Planned], None], observer: Observer) -> Outcome | None:
-    """Plan, have it approved (`approve` raises Refused if not), and apply; None where there was nothing to do."""
+def apply(
+    config: Config, approve: Callable[[Planned], None], observer: Observer, saved: Path | None = None
+) -> Outcome | None:
+    """Plan (or open a saved plan), have it approved (`approve` raises Refused if not), and apply.
+
+    None where there was nothing to do.
+    """
+    kept = opened(saved) if saved else None
     with live(config, observer) as target:
-        planned = plan_for(config, target, observer)
+        if kept:
+            with contextlib.closing(connect(target, read_only=True)) as connection:
+                gate(connection, kept.plan)
+        planned = kept or plan_for(config, target, observer)
         approve(planned)
         if planned.plan.empty and planned.seeds is None:
             return None
         return apply_plan(
             lambda: connect(target),
             planned.plan,
-            checks=Checks(fingerprint, remaining),
+            checks=Checks(lambda connection: gate(connection, planned.plan), remaining),
             seeds=planned.seeds,
             limits=Limits(lock_timeout=config.lock_timeout),
             observer=observer,

@@ -1,14 +1,17 @@
 """What would make live what the schema file says."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 from dbsync.config import Config
+from dbsync.errors import UsageError
 from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
 from dbsync.model.plan import Plan
 from dbsync.model.text import Script
 from dbsync.pg.target import Target
+from dbsync.planning.file import read, seeds_digest, written
 from dbsync.planning.planner import PlanRequest, make_plan
 from dbsync.tasks.live import live
 
@@ -39,4 +42,29 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
         author=config.author,
         environ=config.environ,
     )
-    return Planned(make_plan(request, observer.progress), config.seeds, seeds)
+    plan = make_plan(request, observer.progress)
+    return Planned(dataclasses.replace(plan, seeds_digest=seeds_digest(seeds) if seeds else ""), config.seeds, seeds)
+
+
+def save(planned: Planned, path: Path) -> None:
+    """Write the plan file, whole or not at all."""
+    text = written(planned.plan, planned.seeds_file.name if planned.seeds_file else None, planned.seeds)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def opened(path: Path) -> Planned:
+    """The plan that a plan file holds."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not a plan of dbsync") from None
+    saved = read(text, str(path))
+    return Planned(saved.plan, Path(saved.seeds_file) if saved.seeds_file else None, saved.seeds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbsync.cli.approval import allowed, approve, lost_name
+from dbsync.cli.approval import Consent, allowed, approve, lost_name
 from dbsync.errors import Refused, UsageError
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed, Plan, Proof
@@ -52,7 +52,7 @@ class Terminal(io.StringIO):
 def ask(monkeypatch: pytest.MonkeyPatch, what: Planned, answer: str, hazards: frozenset[str] = NONE) -> bool:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     try:
-        approve(what, yes=False, hazards=hazards)  # type: ignore[arg-type]
+        approve(what, Consent(hazards=hazards))  # type: ignore[arg-type]
     except Refused:
         return False
     return True
@@ -89,20 +89,20 @@ def test_many_losses_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     with pytest.raises(Refused, match="nobody is there to ask") as caught:
-        approve(planned(), yes=False, hazards=NONE)  # type: ignore[arg-type]
+        approve(planned(), Consent())  # type: ignore[arg-type]
     assert caught.value.hint == "--yes agrees to it beforehand"
 
 
 def test_yes_beforehand() -> None:
-    approve(planned(), yes=True, hazards=NONE)  # type: ignore[arg-type]
+    approve(planned(), Consent(yes=True))  # type: ignore[arg-type]
     what = planned("table public.a and its rows")
     with pytest.raises(Refused, match="its rows"):
-        approve(what, yes=True, hazards=NONE)  # type: ignore[arg-type]
-    approve(what, yes=True, hazards=allowed(["data-loss"]))  # type: ignore[arg-type]
+        approve(what, Consent(yes=True))  # type: ignore[arg-type]
+    approve(what, Consent(yes=True, hazards=allowed(["data-loss"])))  # type: ignore[arg-type]
 
 
 def test_nothing_to_agree_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    approve(planned(steps=0), yes=False, hazards=NONE)  # type: ignore[arg-type]
+    approve(planned(steps=0), Consent())  # type: ignore[arg-type]
     assert not ask(monkeypatch, planned(steps=0, seeds=True), "no\n")
     assert "Run seeds.sql, database shop on db?" in capsys.readouterr().err
 

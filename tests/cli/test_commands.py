@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ import pytest
 
 from dbsync import cli
 from dbsync.pg.connect import Target, connect
-
-SERVER = next(iter(os.environ.get("DBSYNC_TEST_SERVERS", "").split()), "")
-pytestmark = pytest.mark.skipif(not SERVER, reason="DBSYNC_TEST_SERVERS names no server")
 
 SCHEMA = """
 create type mood as enum ('sad', 'ok');
@@ -28,21 +24,15 @@ SEEDS = "insert into plans values (1, 'Free'), (2, 'Pro') on conflict (id) do no
 
 
 @pytest.fixture
-def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection[Any]]:
+def live(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection[Any]]:
     """An empty database, named by DATABASE_URL, and a project with a schema and seeds in the current folder."""
-    server = Target.parse(SERVER)
-    name = f"dbsync_test_cli_{uuid.uuid4().hex[:12]}"
-    with connect(server) as admin:
-        admin.execute(f"create database {name} template template0".encode())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", server.with_database(name).conninfo())
+    monkeypatch.setenv("DATABASE_URL", database.conninfo())
     (tmp_path / ".git").mkdir()
     (tmp_path / "schema.sql").write_text(SCHEMA)
     (tmp_path / "seeds.sql").write_text(SEEDS)
-    with connect(server.with_database(name)) as connection:
+    with connect(database) as connection:
         yield connection
-    with connect(server) as admin:
-        admin.execute(f"drop database {name} with (force)".encode())
 
 
 Live = psycopg.Connection[Any]

@@ -1,7 +1,6 @@
 """Views, rules, routines, triggers, policies and extended statistics: read, made, changed in place, dropped."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -10,10 +9,6 @@ import pytest
 from dbsync.kinds import KINDS
 from dbsync.kinds._expression import enclosed
 from dbsync.model.objects import Id, Object
-
-SERVER = os.environ.get("DBSYNC_TEST_SERVERS", "").split(" ")[0]
-
-pytestmark = pytest.mark.skipif(not SERVER, reason="DBSYNC_TEST_SERVERS names no server")
 
 CODE = (
     "view", "view default", "materialized view", "rule", "function", "procedure", "aggregate", "trigger",
@@ -36,15 +31,12 @@ BASE = """
 
 
 @pytest.fixture
-def connection() -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(SERVER) as opened:
-        opened.execute("set check_function_bodies = off")
-        opened.execute("set client_min_messages = error")
-        opened.execute("create schema code")
-        opened.execute("set search_path = code")
-        opened.execute(BASE)
-        yield opened
-        opened.rollback()
+def connection(transaction: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    transaction.execute("set check_function_bodies = off")
+    transaction.execute("create schema code")
+    transaction.execute("set search_path = code")
+    transaction.execute(BASE)
+    return transaction
 
 
 def frozen(value: Any) -> Any:

@@ -1,8 +1,6 @@
 """Schemas, extensions, comments, privileges, owners, publications, subscriptions, foreign servers: both ways."""
 
 import dataclasses
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -15,10 +13,6 @@ from dbsync.kinds.unknown import unknown_objects
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id
 from dbsync.snapshot import snapshot
-
-SERVER = os.environ.get("DBSYNC_TEST_SERVERS", "").split(" ")[0]
-
-pytestmark = pytest.mark.skipif(not SERVER, reason="DBSYNC_TEST_SERVERS names no server")
 
 Connection = psycopg.Connection[Any]
 
@@ -257,12 +251,8 @@ COMMENTED = """
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
-    with psycopg.connect(SERVER) as opened:
-        opened.execute("set client_min_messages = error")
-        opened.commit()
-        yield opened
-        opened.rollback()
+def connection(transaction: Connection) -> Connection:
+    return transaction
 
 
 def state(connection: Connection, *texts: str) -> Catalog:

@@ -1,8 +1,6 @@
 """Types, operators, text search and what else belongs to the language: made, altered in place, dropped, made again."""
 
 import contextlib
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,24 +12,18 @@ from dbsync.compare import compare
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.snapshot import snapshot
+from tests.plugins.database import MakeDatabase
 
 Make = Callable[[str], psycopg.Connection[Any]]
 
-SERVERS = os.environ.get("DBSYNC_TEST_SERVERS", "").split()
-pytestmark = pytest.mark.skipif(not SERVERS, reason="DBSYNC_TEST_SERVERS names no server")
 
-
-@pytest.fixture(params=SERVERS or [""])
-def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+@pytest.fixture
+def make(make_database: MakeDatabase) -> Iterator[Make]:
     """Makes databases from scripts."""
     with contextlib.ExitStack() as stack:
-        admin = stack.enter_context(psycopg.connect(request.param, autocommit=True))
 
         def database(script: str) -> psycopg.Connection[Any]:
-            name = f"types_{uuid.uuid4().hex[:12]}"
-            admin.execute(f"create database {name} template template0 encoding 'UTF8' locale 'C'")
-            stack.callback(admin.execute, f"drop database {name} with (force)")
-            connection = stack.enter_context(psycopg.connect(request.param, dbname=name, autocommit=True))
+            connection = stack.enter_context(psycopg.connect(make_database().conninfo(), autocommit=True))
             connection.execute(script)
             connection.execute("set search_path = ''")
             connection.execute("set check_function_bodies = off")

@@ -1,0 +1,75 @@
+"""Takes passwords out of SQL that is shown or kept.
+
+Secrets stand in connection strings (CREATE SUBSCRIPTION … CONNECTION '…'), in the options of servers and user mappings
+(OPTIONS (password '…')) and behind PASSWORD. The tokens are PostgreSQL's own.
+"""
+
+import itertools
+import re
+
+import postgast
+import psycopg
+from postgast import pg_query_pb2 as pb
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from dbsync.model.text import Script
+
+HIDDEN = "***"
+
+_STRING, _COMMENTS = pb.SCONST, (pb.SQL_COMMENT, pb.C_COMMENT)
+
+_SECRET = ("password", "passwd", "passphrase", "secret", "token", "credential", "api_key", "sslkey")
+_PARAMETERS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+# Most statements hold none of these words, and need no closer look.
+_SUSPECT = re.compile("|".join((*_SECRET, "connection")), re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """The statement without the secrets in it; itself where it holds none."""
+    if not _SUSPECT.search(text):
+        return text
+    try:
+        tokens = [token for token in postgast.scan(text).tokens if token.token not in _COMMENTS]
+    except postgast.PgQueryError:
+        return text
+    raw = text.encode()
+    parts, position = [], 0
+    for before, token in itertools.pairwise(tokens):
+        if token.token != _STRING:
+            continue
+        name = raw[before.start : before.end].decode().strip('"').lower()
+        value = raw[token.start : token.end].decode()
+        other = value
+        if any(word in name for word in _SECRET):
+            other = f"'{HIDDEN}'"
+        elif name == "connection":
+            other = _connection(value)
+        if other != value:
+            parts += [raw[position : token.start].decode(), other]
+            position = token.end
+    return "".join(parts) + raw[position:].decode()
+
+
+def masked_script(script: Script) -> str:
+    """The text of a script's files, one after the other, without the secrets in their statements."""
+    text = "\n".join(text for _, text in script.files)
+    for statement in script.statements:
+        if (shown := masked(statement.sql)) != statement.sql:
+            text = text.replace(statement.sql, shown)
+    return text
+
+
+def _connection(literal: str) -> str:
+    """A connection string's literal, without its password."""
+    if literal[:1] != "'":
+        return f"'{HIDDEN}'"
+    try:
+        parameters = conninfo_to_dict(literal[1:-1].replace("''", "'"))
+    except psycopg.ProgrammingError:
+        return f"'{HIDDEN}'"
+    if not any(parameters.get(key) for key in _PARAMETERS):
+        return literal
+    hidden = {key: HIDDEN if key in _PARAMETERS else value for key, value in parameters.items()}
+    return "'" + make_conninfo("", **hidden).replace("'", "''") + "'"
+
+

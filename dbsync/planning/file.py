@@ -1,0 +1,210 @@
+"""A plan as a JSON document, and back: docs/plan-file.md says what every key means."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import dbsync
+from dbsync.errors import Refused, Stale, UsageError
+from dbsync.load.secrets import masked
+from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
+from dbsync.model.steps import Step
+from dbsync.model.text import Place, Script, Statement
+from dbsync.planning.coding import change, from_change, from_id, identity, packed, unpacked
+
+FORMAT, VERSION = "dbsync plan", 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Saved:
+    """What a plan file holds: the plan, and the seeds that are run after it."""
+
+    plan: Plan
+    seeds_file: str | None
+    seeds: Script | None
+
+
+def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = None) -> str:
+    """The document. Secrets in the statements are left out; such a plan can be looked at, not applied."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "dbsync": dbsync.__version__,
+        "digest": plan.digest,
+        "target": plan.target,
+        "host": plan.host,
+        "database": plan.database,
+        "identity": dataclasses.asdict(plan.identity) if plan.identity else None,
+        "fingerprints": {"current": plan.current_fingerprint, "desired": plan.desired_fingerprint},
+        "schema": {"digest": plan.schema_digest, "text": plan.schema_text},
+        "proof": {"witness": plan.proof.witness, "notes": plan.proof.notes},
+        "scratch": plan.scratch,
+        "notes": plan.notes,
+        "kept": [from_id(one) for one in plan.kept],
+        "renames": [[from_id(one), from_id(other)] for one, other in plan.renames],
+        "locks": plan.locks,
+        "losses": plan.losses,
+        "changes": [from_change(one) for one in plan.changes],
+        "batches": [_from_batch(batch) for batch in plan.batches],
+        "seeds": _from_seeds(seeds_file, seeds) if seeds else None,
+        "live": packed(plan.current),
+        "replayed": packed({k: v for k, v in plan.replayed.items() if plan.current.get(k) != v}),
+        "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
+    }
+    document["checksum"] = _checksum(document)
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def seeds_digest(seeds: Script) -> str:
+    """A digest of the rows that are added, for the plan's."""
+    parts = [[one.sql, one.data] for one in seeds.statements]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def read(text: str, name: str) -> Saved:
+    """The plan in a document. UsageError where it is none that this dbsync knows, Stale where it was edited."""
+    document = _document(text, name)
+    if document.get("dbsync") != dbsync.__version__:
+        raise Stale(
+            f"{name} was made by dbsync {document.get('dbsync')}, and this is {dbsync.__version__}",
+            hint="plan again with the version that applies it",
+        )
+    if document.get("checksum") != _checksum({k: v for k, v in document.items() if k != "checksum"}):
+        raise _edited(name)
+    if hidden := [number for number, step in enumerate(_steps(document), 1) if step["secret"]]:
+        numbers = f"step {hidden[0]}" if len(hidden) == 1 else f"steps {', '.join(map(str, hidden))}"
+        raise Refused(
+            f"{numbers} of {name} {'needs' if len(hidden) == 1 else 'need'} a password, which no plan file keeps;"
+            " nothing was applied",
+            hint=f"dbsync apply --approve {document['digest']} plans again, and applies exactly this plan",
+        )
+    try:
+        saved = _saved(document)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UsageError(f"{name} is not a whole plan file", detail=f"{type(error).__name__}: {error}") from None
+    if saved.plan.digest != document["digest"]:
+        raise _edited(name)
+    return saved
+
+
+def _document(text: str, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name} is not JSON: {error}", hint="dbsync plan --out plan.json writes a plan") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UsageError(f"{name} is not a plan of dbsync", hint="dbsync plan --out plan.json writes one")
+    if document.get("version") != VERSION:
+        raise UsageError(
+            f"{name} is a plan file of version {document.get('version')!r}, and this dbsync knows version {VERSION}",
+            hint="plan again with the version of dbsync that applies it",
+        )
+    return document
+
+
+def _edited(name: str) -> Stale:
+    return Stale(
+        f"{name} was edited after dbsync wrote it; nothing was applied",
+        hint="plan again; what is to be different belongs in the schema file",
+    )
+
+
+def _steps(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [step for batch in document["batches"] for step in batch["steps"]]
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _saved(document: Mapping[str, Any]) -> Saved:
+    seeds = _seeds(document["seeds"]) if document["seeds"] else None
+    current = unpacked(document["live"])
+    gone = {identity(one) for one in document["gone"]}
+    plan = Plan(
+        target=document["target"],
+        database=document["database"],
+        host=document["host"],
+        changes=tuple(change(one) for one in document["changes"]),
+        batches=tuple(
+            Batch(steps=tuple(_step(one) for one in batch["steps"]), transactional=batch["transactional"])
+            for batch in document["batches"]
+        ),
+        proof=Proof(document["proof"]["witness"], tuple(document["proof"]["notes"])),
+        current_fingerprint=document["fingerprints"]["current"],
+        desired_fingerprint=document["fingerprints"]["desired"],
+        schema_digest=document["schema"]["digest"],
+        schema_text=document["schema"]["text"],
+        renames=tuple((identity(one), identity(other)) for one, other in document["renames"]),
+        kept=tuple(identity(one) for one in document["kept"]),
+        notes=tuple(document["notes"]),
+        scratch=document["scratch"],
+        identity=Identity(**document["identity"]) if document["identity"] else None,
+        seeds_digest=seeds_digest(seeds) if seeds else "",
+        locks=document["locks"],
+        current=current,
+        replayed={one: digest for one, digest in current.items() if one not in gone} | unpacked(document["replayed"]),
+    )
+    return Saved(plan, document["seeds"]["file"] if seeds else None, seeds)
+
+
+def _from_batch(batch: Batch) -> dict[str, Any]:
+    return {"transactional": batch.transactional, "steps": [_from_step(one) for one in batch.steps]}
+
+
+def _from_step(one: Observed) -> dict[str, Any]:
+    step, shown = one.step, masked(one.step.sql)
+    return {
+        "sql": shown,
+        "secret": shown != step.sql,
+        "about": from_id(step.about),
+        "transactional": step.transactional,
+        "author": step.author,
+        "reason": step.reason,
+        "place": dataclasses.astuple(step.place) if step.place else None,
+        "locks": dict(one.locks),
+        "rewritten": one.rewritten,
+        "scanned": one.scanned,
+        "lost": one.lost,
+        "touched": [from_id(about) for about in one.touched],
+    }
+
+
+def _step(one: Mapping[str, Any]) -> Observed:
+    step = Step(
+        sql=one["sql"],
+        about=identity(one["about"]),
+        transactional=one["transactional"],
+        author=one["author"],
+        reason=one["reason"],
+        place=Place(*one["place"]) if one["place"] else None,
+    )
+    return Observed(
+        step=step,
+        locks=one["locks"],
+        rewritten=tuple(one["rewritten"]),
+        scanned=tuple(one["scanned"]),
+        lost=tuple(one["lost"]),
+        touched=tuple(identity(about) for about in one["touched"]),
+    )
+
+
+def _from_seeds(file: str | None, seeds: Script) -> dict[str, Any]:
+    statements = [
+        {"sql": one.sql, "place": dataclasses.astuple(one.place), "node": one.node, "data": one.data}
+        for one in seeds.statements
+    ]
+    return {"file": file, "statements": statements}
+
+
+def _seeds(found: Mapping[str, Any]) -> Script:
+    return Script(
+        tuple(
+            Statement(sql=one["sql"], place=Place(*one["place"]), node=one["node"], data=one["data"])
+            for one in found["statements"]
+        ),
+        (),
+    )

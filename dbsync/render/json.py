@@ -1,0 +1,123 @@
+"""Results as JSON documents: docs/json.md tells of them, schema.json describes them exactly."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dbsync.errors import DbsyncError
+from dbsync.load.secrets import HIDDEN, masked
+from dbsync.model.changes import Change
+from dbsync.model.objects import Id, Object
+from dbsync.model.outcome import Outcome, Record
+from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.render import objects
+from dbsync.render.page import Page
+
+VERSION = 1
+
+
+def render(plan: Plan, page: Page) -> Iterator[str]:
+    """The document of a plan."""
+    yield from _document("plan", plan=_plan(plan), seeds=page.seeds)
+
+
+def applied(plan: Plan, outcome: Outcome | None) -> Iterator[str]:
+    """The document of an apply that ended well; without an outcome there was nothing to do."""
+    yield from _document("apply", plan=_plan(plan), outcome=_outcome(outcome) if outcome else None)
+
+
+def history(records: Sequence[Record]) -> Iterator[str]:
+    """The document of a history."""
+    yield from _document("history", records=[_record(one) for one in records])
+
+
+def failed(command: str, error: DbsyncError) -> Iterator[str]:
+    """The document of a command that failed."""
+    found = {
+        "kind": type(error).__name__,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "excerpt": error.excerpt,
+        "detail": error.detail,
+        "hint": error.hint,
+    }
+    yield from _document(command, error=found)
+
+
+def _document(command: str, **content: Any) -> Iterator[str]:
+    text = json.dumps({"version": VERSION, "command": command, **content}, indent=2, ensure_ascii=False)
+    yield from text.split("\n")
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "digest": plan.digest,
+        "empty": plan.empty,
+        "target": plan.target,
+        "host": plan.host,
+        "database": plan.database,
+        "server": plan.identity.system if plan.identity else None,
+        "fingerprints": {"current": plan.current_fingerprint, "desired": plan.desired_fingerprint},
+        "schema_digest": plan.schema_digest,
+        "proof": {"scratch": plan.scratch, "witness": plan.proof.witness or None, "notes": list(plan.proof.notes)},
+        "counts": objects.totals(plan),
+        "changes": [_change(one) for one in plan.changes],
+        "renames": [{"from": _id(one), "to": _id(other)} for one, other in plan.renames],
+        "kept": [_id(one) for one in plan.kept],
+        "batches": [_batch(one) for one in plan.batches],
+        "losses": list(plan.losses),
+        "notes": list(plan.notes),
+    }
+
+
+def _id(one: Id) -> dict[str, Any]:
+    return {"kind": one.kind, "path": list(one.path), "name": str(one)}
+
+
+def _change(one: Change) -> dict[str, Any]:
+    fields = [
+        {"name": name, "before": _field(one.before, name), "after": _field(one.after, name)} for name in one.fields()
+    ]
+    return {**_id(one.id), "manner": objects.manner(one), "fields": fields}
+
+
+def _field(thing: Object | None, name: str) -> Any:
+    shown = {field.name: field.repr for field in dataclasses.fields(thing)} if thing else {}
+    return getattr(thing, name) if shown.get(name) else HIDDEN
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    return {"transactional": batch.transactional, "steps": [_step(one) for one in batch.steps]}
+
+
+def _step(one: Observed) -> dict[str, Any]:
+    place = one.step.place
+    return {
+        "sql": masked(one.step.sql),
+        "about": _id(one.step.about),
+        "author": one.step.author,
+        "reason": one.step.reason,
+        "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
+        "locks": dict(one.locks),
+        "rewrites": list(one.rewritten),
+        "scans": list(one.scanned),
+        "loses": list(one.lost),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "steps": outcome.steps,
+        "transactions": outcome.transactions,
+        "seconds": round(outcome.seconds, 3),
+        "record": outcome.record,
+        "seeds": dataclasses.asdict(outcome.seeded) if outcome.seeded else None,
+        "notes": list(outcome.notes),
+    }
+
+
+def _record(one: Record) -> dict[str, Any]:
+    found = dataclasses.asdict(one)
+    found |= {key: found[key].isoformat() if found[key] else None for key in ("started_at", "finished_at")}
+    return found

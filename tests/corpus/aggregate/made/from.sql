@@ -1,0 +1,1 @@
+create function glue(state text, item text) returns text language sql immutable as $$ select coalesce(state || '+', '') || item $$;

@@ -1,0 +1,5 @@
+create type seal;
+create function seal_in(cstring) returns seal language internal immutable strict as 'textin';
+create function seal_out(seal) returns cstring language internal immutable strict as 'textout';
+create type seal (input = seal_in, output = seal_out, like = text);
+create table letters (body text, closed_with seal);

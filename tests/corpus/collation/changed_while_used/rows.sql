@@ -1,0 +1,1 @@
+insert into names values ('b'), ('A');

@@ -1,0 +1,1 @@
+create table guests (id int primary key, phone text);

@@ -1,0 +1,1 @@
+insert into tickets (seat) values ('a');

@@ -1,0 +1,1 @@
+insert into boxes (w, h) values (2, 3);

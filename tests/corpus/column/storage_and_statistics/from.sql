@@ -1,0 +1,1 @@
+create table pages (url text, body text);

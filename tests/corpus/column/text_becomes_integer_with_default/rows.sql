@@ -1,0 +1,1 @@
+insert into counters values ('a', '12'), ('b', '7');

@@ -1,0 +1,1 @@
+create table counters (name text primary key, hits integer default 0);

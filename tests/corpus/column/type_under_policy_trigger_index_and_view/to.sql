@@ -1,0 +1,10 @@
+create table notes (id int primary key, owner_id bigint not null, body text);
+alter table notes enable row level security;
+create policy own on notes to dbsync_reader using (owner_id = 1) with check (owner_id > 0);
+comment on policy own on notes is 'Everybody sees their own';
+create index notes_owner on notes (owner_id) where owner_id > 10;
+create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger touch before update of owner_id on notes for each row when (new.owner_id > 3) execute function touch();
+create view owners as select distinct owner_id from notes;
+grant select on owners to dbsync_reader;
+comment on column owners.owner_id is 'Whoever wrote one';

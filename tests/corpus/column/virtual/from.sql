@@ -1,0 +1,1 @@
+create table boxes (w int, h int);

@@ -1,0 +1,16 @@
+create schema box;
+create table box.t (a int constraint positive check (a > 0), b text);
+create index t_a on box.t (a);
+create view box.v as select a from box.t;
+create materialized view box.m as select b from box.t;
+create sequence box.s;
+create type box.e as enum ('x');
+create type box.c as (p int);
+create domain box.d as int constraint small check (value < 9);
+create function box.f(int) returns int language sql as 'select 1';
+create procedure box.p() language sql as 'select 1';
+create function box.tf() returns trigger language plpgsql as 'begin return new; end';
+create trigger tr before insert on box.t for each row execute function box.tf();
+create policy po on box.t using (true);
+create rule ru as on delete to box.t do also nothing;
+create statistics box.st on a, b from box.t;

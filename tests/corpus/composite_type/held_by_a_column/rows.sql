@@ -1,0 +1,1 @@
+insert into shops values (1, row('High St', 'York'), null);

@@ -1,0 +1,1 @@
+insert into lots values (20, 2, 'one');

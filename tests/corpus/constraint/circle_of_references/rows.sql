@@ -1,0 +1,1 @@
+insert into unrelated values (1);

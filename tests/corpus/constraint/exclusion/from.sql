@@ -1,0 +1,1 @@
+create table bookings (room box, during int4range);

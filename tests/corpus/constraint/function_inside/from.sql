@@ -1,0 +1,1 @@
+create table emails (address text);

@@ -1,0 +1,1 @@
+insert into emails (address) values ('a@b');

@@ -1,0 +1,1 @@
+create table lots (price int constraint not_free check (price > 0));

@@ -1,0 +1,2 @@
+create table lots (price int, owner int);
+create table people (id int primary key);

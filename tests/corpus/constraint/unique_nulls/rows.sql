@@ -1,0 +1,1 @@
+insert into badges values ('a', 'x'), (null, 'y');

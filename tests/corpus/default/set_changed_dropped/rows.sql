@@ -1,0 +1,1 @@
+insert into forms values (5, 'y', null, null);

@@ -1,0 +1,1 @@
+insert into pets values ('Rex', 5);

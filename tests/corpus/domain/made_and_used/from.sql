@@ -1,0 +1,1 @@
+create table pets (name text);

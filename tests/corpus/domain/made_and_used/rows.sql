@@ -1,0 +1,1 @@
+insert into pets (name) values ('Rex');

@@ -1,0 +1,2 @@
+create domain zip as text;
+create table towns (code zip);

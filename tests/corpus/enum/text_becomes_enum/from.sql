@@ -1,0 +1,1 @@
+create table tasks (id int primary key, stage text default 'new');

@@ -1,0 +1,2 @@
+create type stage as enum ('new', 'done');
+create table tasks (id int primary key, stage stage default 'new');

@@ -1,0 +1,3 @@
+create schema tools;
+create extension hstore schema tools;
+comment on extension hstore is 'Pairs';

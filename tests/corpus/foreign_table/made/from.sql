@@ -1,0 +1,2 @@
+create foreign data wrapper pigeon;
+create server loft foreign data wrapper pigeon;

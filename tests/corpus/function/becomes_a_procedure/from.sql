@@ -1,0 +1,1 @@
+create function run(a int) returns void language plpgsql as 'begin end';

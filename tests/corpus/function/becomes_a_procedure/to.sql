@@ -1,0 +1,1 @@
+create procedure run(a int) language plpgsql as 'begin end';

@@ -1,0 +1,1 @@
+insert into cards values ('Ann');

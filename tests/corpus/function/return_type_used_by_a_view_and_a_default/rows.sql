@@ -1,0 +1,1 @@
+insert into parts values (1, 'z');

@@ -1,0 +1,1 @@
+insert into trips values (1, 'x');

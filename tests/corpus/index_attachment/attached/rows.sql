@@ -1,0 +1,1 @@
+insert into events values ('2019-01-01', 'a');

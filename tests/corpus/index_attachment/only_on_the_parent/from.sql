@@ -1,0 +1,3 @@
+create table events (at date, what text) partition by range (at);
+create table events_old partition of events for values from (minvalue) to ('2020-01-01');
+create index old_what on events_old (what);

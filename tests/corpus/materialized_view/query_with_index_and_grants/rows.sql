@@ -1,0 +1,1 @@
+insert into sales values ('2020-01-01', 5);

@@ -1,0 +1,1 @@
+create function near(int, int) returns boolean language sql immutable as 'select abs($1 - $2) < 3';

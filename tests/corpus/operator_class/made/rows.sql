@@ -1,0 +1,1 @@
+insert into depths values (3), (-3);

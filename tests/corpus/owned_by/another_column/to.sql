@@ -1,0 +1,2 @@
+create table slips (a int, b int);
+create sequence numbers owned by slips.b;

@@ -1,0 +1,2 @@
+create sequence numbers;
+create table slips (a int, b int);

@@ -1,0 +1,1 @@
+insert into slips values (1, 1);

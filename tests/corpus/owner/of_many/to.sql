@@ -1,0 +1,11 @@
+create schema s authorization dbsync_writer;
+create table s.t (a int);
+create view s.v as select a from s.t;
+create function s.f() returns int language sql as 'select 1';
+create type s.e as enum ('a');
+create sequence s.q;
+alter table s.t owner to dbsync_writer;
+alter view s.v owner to dbsync_writer;
+alter function s.f() owner to dbsync_writer;
+alter type s.e owner to dbsync_writer;
+alter sequence s.q owner to dbsync_writer;

@@ -1,0 +1,3 @@
+create table visits (day date not null, who text) partition by range (day);
+create table visits_2020 partition of visits for values from ('2020-01-01') to ('2021-01-01');
+create table visits_2021 partition of visits for values from ('2021-01-01') to ('2022-01-01');

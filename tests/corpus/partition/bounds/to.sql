@@ -1,0 +1,3 @@
+create table visits (day date not null, who text) partition by range (day);
+create table visits_old partition of visits for values from (minvalue) to ('2022-01-01');
+create table visits_rest partition of visits default;

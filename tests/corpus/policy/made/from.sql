@@ -1,0 +1,1 @@
+create table diaries (owner text, body text);

@@ -1,0 +1,1 @@
+insert into diaries values ('a', 'b');

@@ -1,0 +1,14 @@
+create schema s;
+create table s.t (a int, b int);
+create sequence s.q;
+create function s.f() returns int language sql as 'select 1';
+create type s.e as enum ('a');
+create view s.v as select a from s.t;
+grant usage on schema s to dbsync_reader;
+grant select, insert on s.t to dbsync_reader;
+grant update (a), references (b) on s.t to dbsync_writer with grant option;
+grant usage on sequence s.q to dbsync_writer;
+revoke execute on function s.f() from public;
+grant execute on function s.f() to dbsync_writer;
+revoke usage on type s.e from public;
+grant select (a) on s.v to dbsync_reader;

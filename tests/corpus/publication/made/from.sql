@@ -1,0 +1,1 @@
+create table news (id int primary key, text text);

@@ -1,0 +1,1 @@
+create publication feed with (publish = 'insert, update');

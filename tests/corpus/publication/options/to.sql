@@ -1,0 +1,1 @@
+create publication feed with (publish = 'insert, delete, truncate', publish_via_partition_root = true);

@@ -1,0 +1,1 @@
+insert into news values (6, 'x');

@@ -1,0 +1,3 @@
+create table news (id int primary key, text text, hidden boolean);
+create table ads (id int primary key);
+create publication feed for table ads, news (id, text) where (id > 5);

@@ -1,0 +1,1 @@
+insert into heights values (1, '[1,2]');

@@ -1,0 +1,1 @@
+create table heights (m float8);

@@ -1,0 +1,5 @@
+create table logs (id int, text text);
+alter table logs replica identity full;
+create table notes (id int not null, text text);
+create unique index notes_id on notes (id);
+alter table notes replica identity using index notes_id;

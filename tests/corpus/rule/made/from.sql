@@ -1,0 +1,2 @@
+create table posts (id int, text text);
+create view shown as select id, text from posts;

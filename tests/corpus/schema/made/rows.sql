@@ -1,0 +1,1 @@
+insert into public.here values (1);

@@ -1,0 +1,2 @@
+create sequence numbers;
+create sequence small as smallint;

@@ -1,0 +1,3 @@
+create schema s;
+create type s.later;
+comment on type s.later is 'To be defined';

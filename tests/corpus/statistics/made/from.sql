@@ -1,0 +1,1 @@
+create table flats (town text, zip text, rooms int);

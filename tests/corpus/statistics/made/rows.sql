@@ -1,0 +1,1 @@
+insert into flats values ('Bonn', '53', 2);

@@ -1,0 +1,2 @@
+create table visits (day date not null, who text);
+create view guests as select distinct who from visits;

@@ -1,0 +1,1 @@
+create table logs (id int, text text) with (fillfactor = 80, autovacuum_enabled = false);

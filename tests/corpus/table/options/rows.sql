@@ -1,0 +1,1 @@
+insert into logs values (1, 'x');

@@ -1,0 +1,1 @@
+insert into pairs values (1, 'x');

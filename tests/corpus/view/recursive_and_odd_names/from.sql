@@ -1,0 +1,1 @@
+create table "Tree" (id int, "parent id" int);

@@ -1,0 +1,1 @@
+"""The fixtures that tests share."""

@@ -1,0 +1,168 @@
+"""Every case of the corpus, both ways through the whole pipeline: planned, applied, and looked at by other means."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbsync import sql
+from dbsync.apply.engine import apply_plan
+from dbsync.apply.session import Checks
+from dbsync.compare import compare
+from dbsync.errors import NoPlan
+from dbsync.kinds import KINDS
+from dbsync.model.catalog import Catalog
+from dbsync.model.objects import Id
+from dbsync.model.plan import Plan
+from dbsync.pg.connect import Target, connect
+from dbsync.planning.live import fingerprint
+from dbsync.planning.planner import PlanRequest, make_plan
+from dbsync.planning.verify import remaining
+from dbsync.planning.witness import difference, entries
+from dbsync.scratch import binaries, tools
+from dbsync.scratch.binaries import Installation
+from dbsync.snapshot import snapshot
+from tests.corpus_case import CORPUS, Case, cases
+from tests.plugins.database import MakeDatabase
+from tests.plugins.server import Server
+
+Connection = psycopg.Connection[Any]
+Rows = Mapping[Id, tuple[list[str], Counter[tuple[str | None, ...]]]]
+
+EVERYTHING = "privileges,extensions,owners"
+
+
+@pytest.fixture
+def programs(server: Server) -> Installation:
+    """pg_dump and psql that fit the server."""
+    at_hand = [one for one in (binaries.embedded(), *binaries.installations()) if one and one.major >= server.major]
+    return min(at_hand, key=lambda one: one.major)
+
+
+@pytest.mark.usefixtures("kept_scratch")
+@pytest.mark.parametrize("case", cases())
+def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation) -> None:
+    live, wanted = make_database(), make_database()
+    with filled(live, case.start.read_text(), case.rows) as before, filled(wanted, case.end.read_text()) as after:
+        start, goal, rows = snapshot(before), snapshot(after), rows_of(before)
+
+    if "refused" in case.said:
+        with pytest.raises(NoPlan) as caught:
+            planned(case, live)
+        assert case.said["refused"] in str(caught.value)
+        return
+    plan = planned(case, live)
+    apply_plan(lambda: connect(live), plan, checks=Checks(fingerprint, remaining))
+
+    script = [one.step.sql for one in plan.steps]
+    assert [loss for loss in plan.losses if loss not in natural_losses(start, goal)] == case.texts("loses"), script
+    assert [line for line in script if line.startswith("DROP ") and line.endswith(" CASCADE")] == []
+    for text in case.texts("forbidden"):
+        assert [line for line in script if text in line] == [], script
+    for text in case.texts("wanted"):
+        assert [line for line in script if text in line], script
+    assert_equal(live, wanted, programs, make_database)
+    with connect(live) as session:
+        assert_kept(rows, rows_of(session), frozenset(case.texts("changes")))
+
+    again = planned(case, live)
+    assert (again.changes, again.empty) == ((), True), [one.step.sql for one in again.steps]
+
+
+def test_every_kind_has_cases() -> None:
+    """A folder for each kind, with two cases at least; a kind that no test can make has none, for a reason."""
+    without = {
+        "security label": "no module of PostgreSQL itself provides labels",
+        "unknown": "it stands for what has no kind",
+    }
+    found = Counter(path.parent.parent.name for path in CORPUS.glob("*/*/from.sql"))
+    expected = {kind.replace(" ", "_") for kind in KINDS if kind not in without}
+    assert expected - found.keys() == set()
+    assert {kind for kind in expected if found[kind] < 2} == set()
+
+
+def filled(target: Target, *scripts: str) -> Connection:
+    """A session in a database in which these scripts have run."""
+    with psycopg.connect(target.conninfo(), autocommit=True) as connection:
+        connection.execute("set client_min_messages = error")
+        for script in scripts:
+            if script:
+                connection.execute(script.encode())
+    return connect(target)
+
+
+def planned(case: Case, live: Target) -> Plan:
+    return make_plan(
+        PlanRequest(target=live, schema=case.end, manage=case.said.get("manage", EVERYTHING)), lambda _: None
+    )
+
+
+def natural_losses(start: Catalog, goal: Catalog) -> frozenset[str]:
+    """What must be lost, because the goal has no object of that name."""
+    gone = start.objects.keys() - goal.objects.keys()
+    return frozenset(
+        f"{one} and its {'rows' if one.kind == 'table' else 'values'}"
+        for one in gone
+        if one.kind in ("table", "column")
+    )
+
+
+def assert_equal(live: Target, wanted: Target, programs: Installation, make: MakeDatabase) -> None:
+    """Catalogs and pg_dump's words are equal, where need be after one dump and reload of both."""
+    left = difference_of(live, wanted, programs)
+    if any(left):
+        left = difference_of(reloaded(live, programs, make), reloaded(wanted, programs, make), programs)
+    assert left == ((), [])
+
+
+def difference_of(one: Target, other: Target, programs: Installation) -> tuple[tuple[Any, ...], list[str]]:
+    with connect(one) as first, connect(other) as second:
+        changes = compare(snapshot(first), snapshot(second))
+    extra = ["--exclude-schema=dbsync"]
+    said = [entries(tools.dump(programs, target, extra), extensions=True) for target in (one, other)]
+    return changes, difference(*said)
+
+
+def reloaded(target: Target, programs: Installation, make: MakeDatabase) -> Target:
+    fresh = make()
+    tools.restore(programs, fresh, tools.dump(programs, target, ["--exclude-schema=dbsync"]))
+    return fresh
+
+
+def rows_of(connection: Connection) -> Rows:
+    """The rows of every table as text, with the names of its columns; computed columns are left out."""
+    found = {}
+    for oid, path in connection.execute(
+        "select c.oid, array[nspname, relname]::text[] from pg_class c join pg_namespace n on n.oid = relnamespace"
+        " where relkind in ('r', 'p') and nspname !~ '^(pg_|information_schema$|dbsync$)'"
+    ).fetchall():
+        columns = [
+            name
+            for (name,) in connection.execute(
+                "select attname::text from pg_attribute"
+                " where attrelid = %s and attnum > 0 and not attisdropped and attgenerated = '' order by attnum",
+                [oid],
+            ).fetchall()
+        ]
+        texts = ", ".join(f"{sql.name(column)}::text" for column in columns)
+        rows = connection.execute(f"select {texts} from {sql.qualified(*path)}".encode()).fetchall()
+        found[Id("table", tuple(path))] = (columns, Counter(rows))
+    return found
+
+
+def assert_kept(before: Rows, after: Rows, changed: frozenset[str]) -> None:
+    """Tables that are there before and after have the same rows, in the columns that are there before and after."""
+    for one in before.keys() & after.keys():
+        (names, rows), (new_names, new_rows) = before[one], after[one]
+        both = [name for name in names if name in new_names and f"{one.name}.{name}" not in changed]
+        assert project(rows, names, both) == project(new_rows, new_names, both), one
+
+
+def project(rows: Counter[tuple[str | None, ...]], names: list[str], wanted: list[str]) -> Counter[Any]:
+    positions = [names.index(name) for name in wanted]
+    found: Counter[Any] = Counter()
+    for row, count in rows.items():
+        found[tuple(row[position] for position in positions)] += count
+    return found
