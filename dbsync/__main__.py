@@ -1,7 +1,18 @@
-"""Runs the command line as `python -m dbsync`."""
+"""The way in, as `dbsync` and as `python -m dbsync`."""
 
 import sys
 
-from dbsync.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the command line; the exit code. Ctrl-C is answered also while the modules are being read."""
+    try:
+        from dbsync.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

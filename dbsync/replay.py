@@ -16,6 +16,7 @@ from dbsync.load.elevation import may_elevate
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
+from dbsync.pg.casts import may_alter_values
 from dbsync.pg.failures import Failure
 
 Connection = psycopg.Connection[Any]
@@ -34,12 +35,15 @@ _STRENGTH = (
 )
 
 _WATCHED = """
-    select c.oid::bigint, c.relfilenode::bigint, format('%I.%I', n.nspname, c.relname)
+    select c.oid::bigint, c.relfilenode::bigint, format('%I.%I', n.nspname, c.relname),
+           c.relkind in ('r', 'p')
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'm') and c.oid >= 16384 and n.nspname !~ '^pg_'
 """
 _COLUMNS = """
-    select attrelid::bigint, attnum::int, quote_ident(attname) from pg_catalog.pg_attribute
+    select attrelid::bigint, attnum::int, quote_ident(attname), atttypid::bigint, atttypmod,
+           pg_catalog.format_type(atttypid, atttypmod)
+    from pg_catalog.pg_attribute
     where attrelid = any (%s::oid[]) and attnum > 0 and not attisdropped and attgenerated = ''
 """
 _LOCKS = """
@@ -50,6 +54,16 @@ _TOUCHED = """
     select c.oid::bigint, c.relfilenode::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, c.relkind::text
     from pg_catalog.pg_class c where c.oid = any (%s::oid[])
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class _Column:
+    """A column of live: its name, its type with its modifier, and both in words."""
+
+    name: str
+    type: int
+    modifier: int
+    spelled: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +89,14 @@ class Replay:
         """Whether any step needed it."""
         self.files: dict[int, int] = {}
         self.names: dict[int, str] = {}
-        for oid, file, name in connection.execute(_WATCHED).fetchall():
+        self.tables: set[int] = set()
+        for oid, file, name, has_rows in connection.execute(_WATCHED).fetchall():
             self.files[oid], self.names[oid] = file, name
-        self.columns: dict[int, dict[int, str]] = {}
-        for oid, number, name in connection.execute(_COLUMNS, [list(self.files)]).fetchall():
-            self.columns.setdefault(oid, {})[number] = name
+            if has_rows:
+                self.tables.add(oid)
+        self.columns: dict[int, dict[int, _Column]] = {}
+        for oid, number, *rest in connection.execute(_COLUMNS, [list(self.files)]).fetchall():
+            self.columns.setdefault(oid, {})[number] = _Column(*rest)
 
     def run(self, step: Step) -> Observed | Refusal:
         """Run a step, or the first of its variants that PostgreSQL takes; what it refuses leaves no trace."""
@@ -131,7 +148,7 @@ class Replay:
         rewritten = [oid for oid in there if there[oid][0] != self.files[oid]]
         scanned = [oid for oid in there if there[oid][1]]
         names = {oid: self.names[oid] for oid in modes}
-        lost = [*self._lost_tables(modes, there), *self._lost_columns(modes, there)]
+        lost = [*self._lost_tables(modes, there), *self._lost_values(step, modes, there)]
         for oid in rewritten:
             self.files[oid] = there[oid][0]
         return Observed(
@@ -144,22 +161,30 @@ class Replay:
 
     def _lost_tables(self, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
         gone = [oid for oid in locked if oid not in there]
-        lost = [f"table {self.names[oid]} and its rows" for oid in gone if oid in self.columns]
+        lost = [f"table {self.names[oid]} and its rows" for oid in gone if oid in self.tables]
         for oid in gone:
             del self.files[oid], self.names[oid]
             self.columns.pop(oid, None)
         return lost
 
-    def _lost_columns(self, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
+    def _lost_values(self, step: Step, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
+        """Columns that are gone, and those whose new type may alter their values without an error."""
         tables = [oid for oid in locked if oid in there and there[oid][2] in "rp"]
-        left: dict[int, set[int]] = {oid: set() for oid in tables}
-        for oid, number, _ in self.connection.execute(_COLUMNS, [tables]).fetchall():
-            left[oid].add(number)
+        left: dict[int, dict[int, _Column]] = {oid: {} for oid in tables}
+        for oid, number, *rest in self.connection.execute(_COLUMNS, [tables]).fetchall():
+            left[oid][number] = _Column(*rest)
         lost: list[str] = []
         for oid in tables:
-            known = self.columns.get(oid, {})
-            gone = [number for number in known if number not in left[oid]]
-            lost += [f"column {self.names[oid]}.{known.pop(number)} and its values" for number in gone]
+            for number, was in list(self.columns.get(oid, {}).items()):
+                column, now = f"column {self.names[oid]}.{was.name}", left[oid].get(number)
+                if now is None:
+                    lost.append(f"{column} and its values")
+                    del self.columns[oid][number]
+                elif (now.type, now.modifier) != (was.type, was.modifier):
+                    self.columns[oid][number] = now
+                    old, new = (was.type, was.modifier), (now.type, now.modifier)
+                    if may_alter_values(self.connection, old, new, explicit=" USING " in step.sql):
+                        lost.append(f"{column}: what {was.spelled} holds and {now.spelled} does not")
         return lost
 
 

@@ -1,6 +1,5 @@
 """A connection → the catalog of its database, read in one consistent transaction."""
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -63,12 +62,7 @@ class _Reader:
         self.types: dict[tuple[str, int], Address] = {}
 
     def catalog(self) -> Catalog:
-        classes = {
-            oid: name
-            for oid, name in self.rows(
-                "select oid::bigint, relname from pg_catalog.pg_class where oid < 16384 and relkind = 'r'"
-            )
-        }
+        classes = dict(self.rows("select oid::bigint, relname from pg_catalog.pg_class where oid < 16384"))
         edges = [
             ((classes[c], o, s), (classes[rc], ro, rs), kind) for c, o, s, rc, ro, rs, kind in self.rows(_DEPENDENCIES)
         ]
@@ -94,7 +88,7 @@ class _Reader:
         )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.cursor.execute(query).fetchall()  # type: ignore[arg-type]
+        return self.cursor.execute(query).fetchall()
 
     def records(self, kind: type[Object]) -> Iterator[dict[str, Any]]:
         rows = self.rows(kind.read(self.version))
@@ -169,9 +163,9 @@ class _Reader:
                 continue
             if goal.kind not in self.objects[source].independent_of:
                 found[source].add(goal)
-        for one, thing in self.objects.items():
-            found[one].update(need for need in thing.needs() if need in self.objects and need != one)
-        return {one: frozenset(found[one]) for one in self.objects}
+        for name, thing in self.objects.items():
+            found[name].update(need for need in thing.needs() if need in self.objects and need != name)
+        return {name: frozenset(found[name]) for name in self.objects}
 
     def resolve(
         self,

@@ -121,7 +121,7 @@ def difference_of(one: Target, other: Target, programs: Installation) -> tuple[t
     with connect(one) as first, connect(other) as second:
         changes = compare(snapshot(first), snapshot(second))
     extra = ["--exclude-schema=dbsync"]
-    said = [entries(tools.dump(programs, target, extra), extensions=True) for target in (one, other)]
+    said = [entries(tools.dump(programs, target, extra)) for target in (one, other)]
     return changes, difference(*said)
 
 

@@ -9,6 +9,7 @@ import psycopg
 
 from dbsync.apply.preflight import Connect
 from dbsync.errors import DbsyncError
+from dbsync.load.secrets import masked
 from dbsync.model.outcome import Observer
 
 _BLOCKERS = """
@@ -61,5 +62,5 @@ def _words(pid: int, user: Any, application: Any, state: Any, age: Any, query: A
     words += f" ({application})" if application else ""
     words += f", {state}" if state else ""
     words += f", in a transaction for {age}" if age else ""
-    words += f": {' '.join(query.split())}" if query else ""
+    words += f": {' '.join(masked(query).split())}" if query else ""
     return words

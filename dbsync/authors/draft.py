@@ -12,6 +12,8 @@ from dbsync.model.steps import Step
 from dbsync.replay import Refusal, Replay
 
 _ROUNDS = 6
+_PATIENCE = 200
+"""A draft of which PostgreSQL refuses more steps than this is given up."""
 
 _BLOCKING = ("SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE")
 
@@ -36,6 +38,14 @@ class Draft:
         """Whether it ends where the file says."""
         return not self.left
 
+    def notes(self) -> tuple[str, ...]:
+        """What the operator should know of how the draft came about."""
+        return tuple(
+            f"a statement of {self.author}'s was set aside, since PostgreSQL refuses it ({one.failure.message}): "
+            + " ".join(one.step.sql.split())
+            for one in self.set_aside
+        )
+
     def cost(self) -> tuple[int, ...]:
         """Less is better: what is lost, rewritten tables, scans under a lock that blocks writes, locks, statements."""
         scans = sum(
@@ -55,20 +65,20 @@ def draft(
     replay: Replay,
     sides: Callable[[], tuple[Catalog, Catalog]],
     first: Sequence[Step] = (),
-    *,
-    alone: bool = False,
+    start: tuple[Catalog, Catalog] | None = None,
 ) -> Draft:
     """Run `first`, then what the kinds write of what is left, until nothing is left or nothing more can be done.
 
-    `sides` reads the copy and gives (current, goal), both in the same words. With `alone` the kinds add nothing.
+    `sides` reads the copy and gives (current, goal), both in the same words; `start` is that of the copy as it is.
     """
     done, set_aside = run_all(replay, first)
     refused: list[Refusal] = []
     left: tuple[Change, ...] | None = None
     for _ in range(_ROUNDS):
-        current, goal = sides()
+        current, goal = start or sides()
+        start = None
         before, left = left, compare(current, goal)
-        if alone or not left or left == before:
+        if not left or left == before or len(set_aside) > _PATIENCE:
             break
         ran, refused = run_all(replay, write(current, goal))
         if not ran:
@@ -97,7 +107,7 @@ def run_all(replay: Replay, steps: Sequence[Step]) -> tuple[list[Observed], list
                 done.append(result)
             else:
                 refused.append(result)
-        if len(refused) == len(waiting):
+        if len(refused) == len(waiting) or len(refused) > _PATIENCE:
             break
         waiting = [one.step for one in refused]
     return done, refused

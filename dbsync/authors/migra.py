@@ -21,7 +21,7 @@ class MigraFailedError(Exception):
 
 
 def write(connect_current: Callable[[], Connection], connect_desired: Callable[[], Connection]) -> list[Step]:
-    """migra's steps, unproven. MigraFailedError if it ends with an error, as it does on catalogs that it cannot hold."""
+    """migra's steps, unproven; MigraFailedError if it ends with an error, as on catalogs that it cannot hold."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from migra import Migration
@@ -32,7 +32,7 @@ def write(connect_current: Callable[[], Connection], connect_desired: Callable[[
                 migration.set_safety(False)
                 migration.add_all_changes(privileges=True)
                 texts = [str(text) for text in migration.statements]
-        except Exception as error:  # noqa: BLE001 -- migra raises KeyError, AttributeError, NotImplementedError, …
+        except Exception as error:  # It raises KeyError, AttributeError, NotImplementedError, …
             raise MigraFailedError(
                 f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             ) from error

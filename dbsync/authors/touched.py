@@ -25,7 +25,8 @@ begin
         for one in select object_type, address_names, address_args, original
                    from pg_catalog.pg_event_trigger_dropped_objects() loop
             if one.original then
-                raise info '{_PREFIX}%', pg_catalog.json_build_array(one.object_type, one.address_names, one.address_args);
+                raise info '{_PREFIX}%',
+                    pg_catalog.json_build_array(one.object_type, one.address_names, one.address_args);
             end if;
         end loop;
     else
@@ -41,7 +42,11 @@ create event trigger dbsync_touched_made on ddl_command_end execute function dbs
 create event trigger dbsync_touched_dropped on sql_drop execute function dbsync_touched.tell();
 """
 
-REMOVE = "drop event trigger dbsync_touched_made; drop event trigger dbsync_touched_dropped; drop schema dbsync_touched cascade"
+REMOVE = """
+drop event trigger dbsync_touched_made;
+drop event trigger dbsync_touched_dropped;
+drop schema dbsync_touched cascade;
+"""
 
 _KINDS = {
     "table column": "column",

@@ -72,8 +72,9 @@ def approve(planned: "Planned", consent: Consent) -> None:
     if consent.yes:
         if losses:
             raise Refused(
-                f"--yes does not agree to a loss: {_listed(losses)}",
+                f"--yes does not agree to {_many(losses)}: {_listed(losses)}",
                 hint="--allow data-loss with --yes agrees to it; nothing was applied",
+                detail=planned.warning or None,
             )
         return
     if not sys.stdin.isatty():
@@ -120,6 +121,10 @@ def _expect(question: str, answers: set[str]) -> None:
         sys.stderr.write("\n")
     if given.strip() not in answers:
         raise Refused("not agreed to: the plan was not applied")
+
+
+def _many(losses: tuple[str, ...]) -> str:
+    return "a loss" if len(losses) == 1 else f"{len(losses):,} losses"
 
 
 def _listed(losses: tuple[str, ...]) -> str:

@@ -1,12 +1,10 @@
 """The command `dbsync` with its subcommands."""
 
 import difflib
-import platform
 from typing import Any
 
 import click
 
-import dbsync as package
 from dbsync.cli.apply import apply
 from dbsync.cli.history import history
 from dbsync.cli.plan import plan
@@ -28,17 +26,27 @@ class _Group(click.Group):
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"dbsync {package.__version__} on Python {platform.python_version()}, {platform.system()}")
+        from dbsync.cli.version import lines
+
+        click.echo("\n".join(lines()))
         context.exit()
 
 
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Without a database named (--database, DATABASE_URL, PGHOST …), the embedded development database of"
-    " the project is used.",
+    epilog="""\b
+    A day with it:
+      dbsync plan                         what would change; nothing does
+      dbsync apply                        shows the plan, asks, and makes it so
+      dbsync history                      what was applied, when and by whom
+      dbsync plan --out plan.json         for review; later: dbsync apply plan.json
+
+    Without a database named (--database, DATABASE_URL, PGHOST …), the embedded development database of the project
+    is used. Shell completion: eval "$(_DBSYNC_COMPLETE=bash_source dbsync)", or zsh_source, fish_source.
+    """,
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version, and what it runs on.")
 def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import options, settings
+from dbsync.cli.options import OneOf, options, settings
 from dbsync.cli.screen import Screen, failing, page, show
 
 
@@ -21,7 +21,7 @@ from dbsync.cli.screen import Screen, failing, page, show
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="A table, or JSON (docs/json.md).",

@@ -8,6 +8,18 @@ import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+class OneOf(click.Choice[str]):
+    """A choice that answers a mistyped word with the closest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The choice, or the closest in the error."""
+        if value not in self.choices:
+            from dbsync.config import closest
+
+            self.fail(f"it cannot be {value!r}: {closest(str(value), map(str, self.choices))}", param, ctx)
+        return value
+
+
 _DATABASE = [click.option("--database", metavar="URL", help="The database, as postgresql://user@host:5432/name.")]
 _PLANNING = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
@@ -57,7 +69,7 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
 plan_format = click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "sql", "json"]),
+    type=OneOf(["text", "sql", "json"]),
     default="text",
     show_default=True,
     help="A page for people, a script that psql runs, or JSON (docs/json.md).",

@@ -76,7 +76,8 @@ class Screen(Observer):
     """Shows progress on stderr: a line that moves on a terminal, nothing in a pipe."""
 
     def __init__(self, *, verbose: bool = False, quiet: bool = False):
-        self._verbose = verbose
+        self.listens = verbose
+        self._step = ""
         self._moving = sys.stderr.isatty() and not quiet
         self._status: Status | None = None
 
@@ -117,13 +118,23 @@ class Screen(Observer):
 
     def step(self, number: int, total: int, step: Step) -> None:
         """Show the step that runs."""
-        if self._verbose:
+        if self.listens:
             self.rest()
-            from dbsync.load.secrets import masked
-
-            sys.stderr.write(f"{code(masked(step.sql))};\n")
+            sys.stderr.write(page(sys.stderr).paint(f"-- step {number} of {total}", "faint") + "\n")
+            self._step = step.sql
         else:
             self.progress(f"step {number} of {total}: {step.about}")
+
+    def sent(self, text: str) -> None:
+        """Show what is sent to live: the plan's steps as they are, our own questions in a line each."""
+        from dbsync.load.secrets import masked, without_values
+
+        self.rest()
+        if text == self._step:
+            shown, style = code(masked(text)), "none"
+        else:
+            shown, style = visible(" ".join(without_values(text).split())), "faint"
+        sys.stderr.write(page(sys.stderr).paint(f"{shown};", style) + "\n")
 
     def rest(self) -> None:
         """Take the moving line away."""

@@ -14,9 +14,9 @@ def _found() -> Iterator[type[Object]]:
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Object) and value.__module__ == module.__name__:
-                if "kind" in vars(value):
-                    yield value
+            own = isinstance(value, type) and value.__module__ == module.__name__
+            if own and issubclass(value, Object) and "kind" in vars(value):
+                yield value
 
 
 KINDS: dict[str, type[Object]] = {kind.kind: kind for kind in _found()}

@@ -51,7 +51,9 @@ class Enum(Object):
         if not all(label in rest for label in before.labels):
             return None
         return [
-            self.step(f"ALTER TYPE {sql.qualified(*self.path)} ADD VALUE {sql.literal(label)}{where}")
+            self.step(
+                f"ALTER TYPE {sql.qualified(*self.path)} ADD VALUE {sql.literal(label)}{where}", takes_commit=True
+            )
             for label, where in self._additions(before.labels)
         ]
 

@@ -161,6 +161,13 @@ class Index(Object):
             steps.append(self.step(f"ALTER INDEX {name} SET TABLESPACE {sql.name(self.tablespace or 'pg_default')}"))
         return [*steps, *self._targets(before.statistics)]
 
+    def undumped(self) -> Iterator[str]:
+        """A dump leaves out an index that a failed CREATE INDEX CONCURRENTLY left behind."""
+        if not self.valid and self.relkind != "p":
+            yield from (step.sql for step in self.create())
+            name = sql.literal(sql.qualified(*self.path))
+            yield f"UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = {name}::regclass"
+
     def _targets(self, before: Sequence[str]) -> Iterator[Step]:
         old, new = (dict(target.split("=") for target in targets) for targets in (before, self.statistics))
         for number in sorted({*old, *new}, key=int):

@@ -60,6 +60,15 @@ class MaterializedView(Object):
     tablespace: str | None
     populated: bool
 
+    def keeping(self, before: Self) -> Self:
+        """One that is filled stays so: a dump's WITH NO DATA says nothing of live's rows."""
+        return dataclasses.replace(self, populated=self.populated or before.populated)
+
+    def undumped(self) -> Iterator[str]:
+        """A dump of the schema leaves it empty."""
+        if self.populated:
+            yield f"REFRESH MATERIALIZED VIEW {sql.qualified(*self.path)}"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE MATERIALIZED VIEW, and what of its columns has no place in it."""
         del clauses

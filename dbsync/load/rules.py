@@ -93,10 +93,6 @@ def _setting(node: pb.Node, _: Statement) -> Rule:
     setting = node.variable_set_stmt
     if setting.name == "client_encoding":
         return PassOver()  # the file was read as UTF-8 and is sent so
-    if setting.name == "standard_conforming_strings" and any(
-        one.a_const.sval.sval in ("off", "false", "no", "0") for one in setting.args
-    ):
-        return Refuse("backslashes in plain strings are not supported", "write such strings as E'…'")
     if setting.name in ("role", "session_authorization"):
         return _AS_IT_STANDS
     forgiven = {**_UNKNOWN_PARAMETER, "42501": "only a superuser may set this parameter"}

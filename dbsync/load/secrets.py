@@ -17,6 +17,7 @@ from dbsync.model.text import Script
 HIDDEN = "***"
 
 _STRING, _COMMENTS = pb.SCONST, (pb.SQL_COMMENT, pb.C_COMMENT)
+_DATA = (pb.INSERT, pb.UPDATE, pb.DELETE_P, pb.MERGE, pb.WITH, pb.VALUES)
 
 _SECRET = ("password", "passwd", "passphrase", "secret", "token", "credential", "api_key", "sslkey")
 _PARAMETERS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
@@ -48,6 +49,16 @@ def masked(text: str) -> str:
             parts += [raw[position : token.start].decode(), other]
             position = token.end
     return "".join(parts) + raw[position:].decode()
+
+
+def without_values(text: str) -> str:
+    """The statement without secrets, and one that changes rows without the constants in it."""
+    try:
+        if postgast.scan(text).tokens[0].token in _DATA:
+            return postgast.normalize(text)
+    except (postgast.PgQueryError, IndexError):
+        pass
+    return masked(text)
 
 
 def masked_script(script: Script) -> str:

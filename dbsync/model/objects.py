@@ -140,6 +140,15 @@ class Object:
         """What is lost with it, in words that follow "drops": "table plans and its rows"; None if nothing is."""
         return None
 
+    def keeping(self, before: Self) -> Self:
+        """This object with the state of `before` that is not the schema file's to say, such as whether rows are in."""
+        del before
+        return self
+
+    def undumped(self) -> Iterator[str]:
+        """Statements that give a copy restored by pg_dump what a dump leaves out of it; a superuser runs them."""
+        yield from ()
+
     def step(self, text: str, *, otherwise: Sequence[str] = (), **more: Any) -> Step:
         """One statement about this object."""
         return Step(sql=text, about=self.id, otherwise=tuple(otherwise), **more)

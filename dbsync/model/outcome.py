@@ -48,6 +48,9 @@ class Record:
 class Observer:
     """Is told what goes on while it goes on; this one keeps it to itself."""
 
+    listens = False
+    """Whether it wants to be told of the SQL that is sent to live."""
+
     def progress(self, text: str) -> None:
         """What is being done now; the next call replaces it."""
 
@@ -56,3 +59,6 @@ class Observer:
 
     def step(self, number: int, total: int, step: Step) -> None:
         """A step is about to run on live."""
+
+    def sent(self, text: str) -> None:
+        """This SQL is about to be sent to live; the values of its parameters are not in it."""

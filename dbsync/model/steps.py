@@ -14,13 +14,15 @@ class Step:
     """One statement, without its semicolon.
 
     `otherwise` holds variants that are tried in their order where PostgreSQL refuses the statement (it alone knows,
-    for example, whether a cast needs USING). `transactional` is False for what refuses a transaction block.
+    for example, whether a cast needs USING). `transactional` is False for what refuses a transaction block,
+    `takes_commit` True for what other steps may be able to use only after a COMMIT.
     """
 
     sql: str
     about: "Id"
     otherwise: tuple[str, ...] = ()
     transactional: bool = True
+    takes_commit: bool = False
     author: str = "dbsync"
     reason: str | None = None
     place: Place | None = None

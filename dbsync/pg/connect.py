@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 
 from dbsync.errors import UsageError
+from dbsync.pg import version as versions
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
+from dbsync.pg.trace import cursor_factory
 
 __all__ = ["PINNED", "READING", "Target", "connect", "pin"]
 
@@ -75,6 +77,8 @@ def connect(
         wanted["default_transaction_read_only"] = "on"
     forced = {"application_name": application_name, "client_encoding": "UTF8"}
     parameters: dict[str, Any] = {**_DEFAULTS, **target.parameters, **forced}
+    if factory := cursor_factory(target):
+        parameters["cursor_factory"] = factory
     needs_password = False
     try:
         connection: psycopg.Connection[Any] = psycopg.connect("", autocommit=True, **parameters)
@@ -85,6 +89,7 @@ def connect(
     else:
         failed = ""
         try:
+            versions.check(connection.info.server_version, f"The server of {target.label}")
             pin(connection, wanted)
             connection.autocommit = autocommit
         except psycopg.Error as error:

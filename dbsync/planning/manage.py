@@ -93,7 +93,10 @@ class _Goal:
     def __init__(self, current: Catalog, desired: Catalog):
         self.current = current
         self.desired = desired
-        self.objects: dict[Id, Object] = dict(desired.objects)
+        self.objects: dict[Id, Object] = {
+            one: thing.keeping(before) if (before := current.objects.get(one)) else thing
+            for one, thing in desired.objects.items()
+        }
 
     def catalog(self) -> Catalog:
         """The goal, each object with the needs that it has in the catalog that it is from."""
@@ -130,6 +133,10 @@ class _Goal:
         named = managed.roles if managed.owners else frozenset()
         if named is not None:
             self._take(Owner, lambda thing: thing.owner in named)
+        for one, thing in list(self.objects.items()):
+            # A sequence that becomes a column's own has no owner of its own any more.
+            if isinstance(thing, Owner) and thing.target in self.desired.objects and one not in self.desired.objects:
+                del self.objects[one]
 
     def leave_privileges(self) -> None:
         """Leave all privileges: for objects that stay current's, for new ones none."""

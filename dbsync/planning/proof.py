@@ -10,6 +10,7 @@ from dbsync.compare import compare
 from dbsync.errors import NoPlan
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
+from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed, Proof
 from dbsync.pg.failures import Failure
 from dbsync.planning.witness import difference, entries
@@ -40,11 +41,12 @@ class NotProvenError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """How a copy is judged: `sides` reads it and gives (current, goal) in the same words; and what is managed."""
+    """How a copy is judged: `sides` gives (current, goal) in the same words for its name and what was read of it."""
 
-    sides: Callable[[str], tuple[Catalog, Catalog]]
+    sides: Callable[[str, Catalog], tuple[Catalog, Catalog]]
     privileges: bool
-    extensions: bool
+    kept: tuple[Id, ...]
+    """What live has and the file need not: dbsync leaves it alone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +73,7 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
                 batches = _split(batches, need.batch, need.position)
                 continue
             replayed = workspace.read(name)
-            return Proven(batches, _witnessed(workspace, name, judged), locks, replayed)
+            return Proven(batches, _witnessed(workspace, name, replayed, judged), locks, replayed)
     raise NoPlan("no order of transactions lets the steps run")
 
 
@@ -101,10 +103,12 @@ def _batches(steps: tuple[Observed, ...]) -> tuple[Batch, ...]:
 
 
 def _split(batches: tuple[Batch, ...], number: int, position: int) -> tuple[Batch, ...]:
-    """The batches with a COMMIT before a step; new labels, which need it, come first in their transaction."""
-    batch = batches[number]
-    parts = [Batch(steps=part) for part in (batch.steps[:position], batch.steps[position:]) if part]
-    return (*batches[:number], *parts, *batches[number + 1 :])
+    """The batches with a COMMIT before a step: after the steps that take one, which then go first, if they can."""
+    steps = batches[number].steps
+    first = tuple(one for one in steps if one.step.takes_commit)
+    rest = tuple(one for one in steps if not one.step.takes_commit)
+    parts = (first, rest) if first and rest else (steps[:position], steps[position:])
+    return (*batches[:number], *(Batch(steps=part) for part in parts), *batches[number + 1 :])
 
 
 def _run(workspace: Workspace, name: str, batches: tuple[Batch, ...], *, elevated: bool) -> int:
@@ -126,7 +130,7 @@ def _run_batch(connection: Connection, number: int, batch: Batch) -> int:
             connection.execute(batch.steps[0].step.sql.encode())
             return 0
         with connection.transaction():
-            for position, one in enumerate(batch.steps):
+            for position, one in enumerate(batch.steps):  # noqa: B007
                 connection.execute(one.step.sql.encode())
             row = connection.execute(
                 "select count(*) from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and not fastpath"
@@ -138,9 +142,9 @@ def _run_batch(connection: Connection, number: int, batch: Batch) -> int:
         raise NotProvenError(step=batch.steps[position], failure=Failure.of(error)) from error
 
 
-def _witnessed(workspace: Workspace, name: str, judged: Judged) -> Proof:
+def _witnessed(workspace: Workspace, name: str, replayed: Catalog, judged: Judged) -> Proof:
     """Compare the replayed copy with the goal, by our catalogs and by pg_dump's text."""
-    current, goal = judged.sides(name)
+    current, goal = judged.sides(name, replayed)
     if left := compare(current, goal):
         raise NotProvenError(left=left)
     return witness(workspace, name, judged)
@@ -152,7 +156,7 @@ def witness(workspace: Workspace, name: str, judged: Judged) -> Proof:
     extra += [] if judged.privileges else ["--no-privileges"]
 
     def said(dump: str) -> Any:
-        return entries(dump, extensions=judged.extensions)
+        return entries(dump, judged.kept)
 
     one, other = workspace.dump(name, extra), workspace.dump(DESIRED, extra)
     if difference(said(one), said(other)):

@@ -1,4 +1,4 @@
-"""Says why there is no plan: the objects that remain with both sides, the statement that failed, the witness's words."""
+"""Says why there is no plan: what remains, with both sides, the step that failed, what the witness says."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,10 +12,10 @@ _MOST = 12
 _WITNESS_LINES = 40
 
 
-def no_plan(failures: Sequence[Draft | NotProvenError], role: str, superuser: bool) -> NoPlan:
+def no_plan(failures: Sequence[Draft | NotProvenError], role: str, *, superuser: bool) -> NoPlan:
     """The error for drafts that did not get there, told by the one that came closest."""
     nearest = min(failures, key=_distance)
-    lines = list(_told(nearest, role, superuser))
+    lines = list(_told(nearest, role, superuser=superuser))
     return NoPlan(
         "No plan could be proven: what was tried does not end where the schema file says",
         detail="\n".join(lines),
@@ -30,19 +30,19 @@ def _distance(failure: Draft | NotProvenError) -> tuple[int, int]:
     return (0, len(failure.left) + len(failure.witness))
 
 
-def _told(failure: Draft | NotProvenError, role: str, superuser: bool) -> Iterator[str]:
+def _told(failure: Draft | NotProvenError, role: str, *, superuser: bool) -> Iterator[str]:
     if failure.left:
         yield "These objects would still differ:"
         yield from _first([line for change in failure.left for line in _difference(change)])
     if isinstance(failure, Draft):
         for refusal in failure.refused[:_MOST]:
-            yield from _refused(refusal, role, superuser)
+            yield from _refused(refusal, role, superuser=superuser)
         return
     if failure.witness:
         yield "pg_dump still sees a difference (< replayed, > desired):"
         yield from _first([f"  {line}" for line in failure.witness], _WITNESS_LINES)
     if failure.step is not None and failure.failure is not None:
-        yield from _refused(Refusal(failure.step.step, failure.failure), role, superuser)
+        yield from _refused(Refusal(failure.step.step, failure.failure), role, superuser=superuser)
 
 
 def _difference(change: Change) -> Iterator[str]:
@@ -52,10 +52,11 @@ def _difference(change: Change) -> Iterator[str]:
         yield f"  {change.id}: is still there"
     else:
         for name in change.fields():
-            yield f"  {change.id}: {name} is {getattr(change.before, name)!r}, should be {getattr(change.after, name)!r}"
+            was, shall = getattr(change.before, name), getattr(change.after, name)
+            yield f"  {change.id}: {name} is {was!r}, should be {shall!r}"
 
 
-def _refused(refusal: Refusal, role: str, superuser: bool) -> Iterator[str]:
+def _refused(refusal: Refusal, role: str, *, superuser: bool) -> Iterator[str]:
     yield f"PostgreSQL refused: {_short(refusal.step.sql)}"
     yield f"  {refusal.failure.message}"
     if refusal.failure.detail:

@@ -34,11 +34,14 @@ def _counts(thing: Object) -> bool:
 
 def _shape(thing: Object, changes: Sequence[Change]) -> tuple[object, ...]:
     """Its fields, and the shape of the columns (or whatever holds rows) within it."""
-    own = tuple(
-        (f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare and f.name != "path"
-    )
+    own = tuple((f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare and f.name != "path")
     within = sorted(
-        repr((member.path[-1], [getattr(member, f.name) for f in dataclasses.fields(member) if f.compare and f.name != "path"]))
+        repr(
+            (
+                member.path[-1],
+                [getattr(member, f.name) for f in dataclasses.fields(member) if f.compare and f.name != "path"],
+            )
+        )
         for change in changes
         if (member := change.before or change.after) and member.within() == thing.id and member.loses() is not None
     )

@@ -3,12 +3,13 @@
 import dataclasses
 import difflib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from dbsync.model.objects import Id
 
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
 _TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
-_EXTENSIONS = frozenset({"EXTENSION"})
 
 Entries = dict[str, Counter[str]]
 
@@ -26,6 +27,10 @@ class _Entry:
         parts = self.header.split("; ")
         return next((part.removeprefix("Type: ") for part in parts if part.startswith("Type: ")), "")
 
+    @property
+    def name(self) -> str:
+        return self.header.removeprefix(_HEADER).split("; ")[0]
+
     def text(self) -> str:
         body = "\n".join(self.lines).strip()
         if self.type in _TABLES:
@@ -35,14 +40,12 @@ class _Entry:
         return body
 
 
-def entries(dump: str, *, extensions: bool) -> Entries:
-    """The entries of a dump by their headers; without `extensions`, those about extensions are left out."""
+def entries(dump: str, left_out: Iterable[Id] = ()) -> Entries:
+    """The entries of a dump by their headers, but for those of some objects and of what hangs on them."""
+    names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in _entries(dump):
-        about_extension = entry.type in _EXTENSIONS or (
-            entry.type == "COMMENT" and entry.header.startswith(f"{_HEADER}EXTENSION ")
-        )
-        if extensions or not about_extension:
+        if entry.name not in names and f"{entry.type} {entry.name}" not in names:
             found[entry.header][entry.text()] += 1
     return found
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import psycopg
 
+from dbsync.load.run import Loaded, load
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id
 from dbsync.model.text import Script
-from dbsync.load.run import Loaded, load
 from dbsync.pg.connect import PINNED
+from dbsync.pg.failures import Failure
 from dbsync.replay import Elevate
 from dbsync.scratch.provider import Scratch
 from dbsync.snapshot import snapshot
@@ -34,14 +35,16 @@ class Workspace:
         self.scratch = scratch
         self.role = role
         self.superuser = superuser
+        self.notes: tuple[str, ...] = ()
         self._numbers = itertools.count(1)
 
     def load(self, script: Script) -> Loaded:
         """The desired database, made from the schema file. SchemaError where the file cannot be loaded."""
         self.scratch.create(DESIRED)
-        with self.scratch.connect(DESIRED) as admin, self.scratch.connect(
-            DESIRED, role=self.role, settings=LOADING
-        ) as connection:
+        with (
+            self.scratch.connect(DESIRED) as admin,
+            self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection,
+        ):
             return load(connection, script, elevate=self.elevate, admin=admin)
 
     def copy(self, dump: str, live: Catalog) -> None:
@@ -52,12 +55,32 @@ class Workspace:
                 admin.execute("drop schema public")
         self.scratch.restore(COPY, dump)
         with self.scratch.connect(COPY) as admin:
-            for name, slot in admin.execute(
-                "select quote_ident(subname), subslotname from pg_catalog.pg_subscription"
-                " where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())"
-            ).fetchall():
-                if slot is not None:
-                    admin.execute(f"alter subscription {name} set (slot_name = none)".encode())
+            self._without_slots(admin)
+            self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
+
+    def _without_slots(self, admin: Connection) -> None:
+        """A copy's subscription must not know its slot: dropping it would drop the publisher's."""
+        query = """
+            select quote_ident(subname) from pg_catalog.pg_subscription
+            where subslotname is not null
+              and subdbid = (select oid from pg_catalog.pg_database where datname = current_database())"""
+        for (name,) in admin.execute(query).fetchall():
+            admin.execute(f"alter subscription {name} set (slot_name = none)".encode())
+
+    def _complete(self, admin: Connection, texts: list[str]) -> None:
+        """Run what a dump leaves out; what cannot be done on a copy without rows is named."""
+        failed: dict[str, str] = {}
+        while texts:
+            failed = {}
+            for text in texts:
+                try:
+                    admin.execute(text.encode())
+                except psycopg.Error as error:
+                    failed[text] = Failure.of(error).message
+            if len(failed) == len(texts):
+                break
+            texts = list(failed)
+        self.notes += tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in failed.items())
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[str]:

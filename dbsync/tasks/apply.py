@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dbsync.apply.engine import apply_plan
+from dbsync.apply.preflight import check
 from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
 from dbsync.model.outcome import Observer, Outcome
@@ -23,8 +24,10 @@ def apply(
     """
     kept = opened(saved) if saved else None
     with live(config, observer) as target:
-        if kept:
-            with contextlib.closing(connect(target, read_only=True)) as connection:
+        with contextlib.closing(connect(target)) as connection:
+            # What could not be applied needs no plan, and nobody's consent.
+            check(connection, lambda: connect(target))
+            if kept:
                 gate(connection, kept.plan)
         planned = kept or plan_for(config, target, observer)
         approve(planned)

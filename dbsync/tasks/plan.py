@@ -23,6 +23,8 @@ class Planned:
     plan: Plan
     seeds_file: Path | None
     seeds: Script | None
+    warning: str = ""
+    """The one note that has to be read with a refusal, too."""
 
 
 def plan(config: Config, observer: Observer) -> Planned:
@@ -43,7 +45,19 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
         environ=config.environ,
     )
     plan = make_plan(request, observer.progress)
-    return Planned(dataclasses.replace(plan, seeds_digest=seeds_digest(seeds) if seeds else ""), config.seeds, seeds)
+    warning = _empty_file(plan, config.schema)
+    notes = (warning, *plan.notes) if warning else plan.notes
+    plan = dataclasses.replace(plan, seeds_digest=seeds_digest(seeds) if seeds else "", notes=notes)
+    return Planned(plan, config.seeds, seeds, warning)
+
+
+def _empty_file(plan: Plan, schema: Path) -> str:
+    """What to say of a plan that drops everything because the file says nothing."""
+    gone = sum(change.after is None and change.id.kind == "table" for change in plan.changes)
+    if not gone or read_script(schema).statements:
+        return ""
+    tables = "the only table" if gone == 1 else f"all {gone:,} tables"
+    return f"{schema} holds no statements: this plan drops {tables} of database {plan.database}"
 
 
 def save(planned: Planned, path: Path) -> None:

@@ -22,6 +22,7 @@ class Planned:
     def __init__(self, plan: Plan, seeds: Script | None = None):
         self.plan = plan
         self.seeds = seeds
+        self.warning = ""
         self.seeds_file = Path("seeds.sql") if seeds else None
 
 

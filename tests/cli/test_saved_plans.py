@@ -213,7 +213,7 @@ def test_secrets_stay_out(live: Live, tmp_path: Path, capsys: Captured) -> None:
     assert cli.main(["apply", "-v", "--no-seeds", "--approve", document["digest"]]) == 0
     assert "hush" not in "".join(capsys.readouterr())
     assert "hush" not in str(live.execute("select * from dbsync.history").fetchall())
-    row = live.execute("select umoptions from pg_user_mappings").fetchone()
+    row = live.execute("select array(select unnest(umoptions) order by 1 desc) from pg_user_mappings").fetchone()
     assert row == (["user=u", "password=hush"],)
 
     (tmp_path / "schema.sql").write_text((tmp_path / "schema.sql").read_text().replace("hush", "secret2"))

@@ -1,0 +1,77 @@
+"""Asks the authors for drafts, each on a fresh copy of live."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from dbsync.authors import migra
+from dbsync.authors.draft import Draft, draft
+from dbsync.authors.touched import INSTALL, REMOVE, Listener
+from dbsync.model.catalog import Catalog
+from dbsync.model.steps import Step
+from dbsync.planning.workspace import COPY, DESIRED, Workspace
+from dbsync.replay import Replay
+
+Sides = tuple[Catalog, Catalog]
+
+
+class Drafting:
+    """Drafts of one plan, from one comparison."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        start: Sides,
+        sides: Callable[[str, Catalog], Sides],
+        progress: Callable[[str], None],
+    ):
+        """`start` is (current, goal); `sides` says the same of a copy by name and what was read of it."""
+        self.workspace = workspace
+        self.start = start
+        self.sides = sides
+        self.progress = progress
+
+    def drafts(self, author: str) -> list[Draft]:
+        """migra's draft, completed by the kinds, and the kinds' own, or the one of the author asked for.
+
+        Where they are equally good the first is taken, and that is migra's.
+        """
+        if author == "dbsync":
+            return [self._kinds()]
+        with ThreadPoolExecutor(1) as beside:
+            # Importing migra takes most of a second, in which the kinds' steps are tried.
+            asked = beside.submit(self._ask_migra)
+            kinds = [] if author == "migra" else [self._kinds()]
+            return [*self._migras(asked), *kinds]
+
+    def _kinds(self) -> Draft:
+        self.progress("writing the plan")
+        with self.workspace.fresh() as name, self.workspace.running(name) as connection:
+            replay = Replay(connection, self.workspace.may_elevate)
+            return draft("dbsync", replay, lambda: self.sides(name, self.workspace.read(name)), start=self.start)
+
+    def _ask_migra(self) -> list[Step]:
+        scratch = self.workspace.scratch
+        return migra.write(lambda: scratch.connect(COPY), lambda: scratch.connect(DESIRED))
+
+    def _migras(self, asked: "Future[list[Step]]") -> list[Draft]:
+        self.progress("asking migra")
+        try:
+            steps = asked.result()
+        except migra.MigraFailedError:
+            return []
+        known = frozenset(self.start[0].objects) | frozenset(self.start[1].objects)
+        scratch = self.workspace.scratch
+        with self.workspace.fresh() as name, self.workspace.running(name) as connection:
+            with scratch.connect(name) as admin:
+                admin.execute(INSTALL.encode())
+            replay = Replay(connection, self.workspace.may_elevate, Listener(connection, known).take)
+
+            def sides() -> Sides:
+                with scratch.connect(name) as admin:
+                    admin.execute(REMOVE.encode())
+                    try:
+                        return self.sides(name, self.workspace.read(name))
+                    finally:
+                        admin.execute(INSTALL.encode())
+
+            return [draft("migra", replay, sides, steps)]
