@@ -6,8 +6,10 @@ PATH="$PWD/.venv/bin:$PATH"
 # Whatever database the shell names is none of the demo's business.
 unset DATABASE_URL PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE DBSYNC_DATABASE 2>/dev/null || true
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT INT TERM
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT INT TERM
+folder="$home/optimizer"
+mkdir "$folder"
 cp schema.sql seeds.sql "$folder"
 cd "$folder"
 DBSYNC_SCRATCH=embedded

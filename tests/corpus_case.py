@@ -10,6 +10,7 @@
     wanted = ["ALTER TYPE"]           # texts that a step must hold
     loses = ["table public.t …"]      # beyond tables and columns that the goal does not have
     changes = ["public.t.a"]          # columns whose values change with their type
+    cascades = true                   # PostgreSQL drops it in no other way, as base types with their functions
     refused = "…"                     # there is no plan by nature, and its error says this
     pinned = "why"                    # a known gap: the case must fail
 """
@@ -23,7 +24,7 @@ import pytest
 
 CORPUS = Path(__file__).parent / "corpus"
 DIRECTIONS = ("forth", "back")
-_KEYS = frozenset({"manage", "forbidden", "wanted", "loses", "changes", "refused", "pinned"})
+_KEYS = frozenset({"manage", "forbidden", "wanted", "loses", "changes", "cascades", "refused", "pinned"})
 _VERSIONS = frozenset({"min_version", "max_version"})
 
 

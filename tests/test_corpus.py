@@ -1,4 +1,8 @@
-"""Every case of the corpus, both ways through the whole pipeline: planned, applied, and looked at by other means."""
+"""Every case of the corpus, both ways through the whole pipeline: planned, applied, and looked at by other means.
+
+The way forth is planned as by default and planned once more afterwards; the way back by dbsync's own author alone,
+which must not depend on the other one's ideas.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -58,7 +62,8 @@ def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation)
 
     script = [one.step.sql for one in plan.steps]
     assert [loss for loss in plan.losses if loss not in natural_losses(start, goal)] == case.texts("loses"), script
-    assert [line for line in script if line.startswith("DROP ") and line.endswith(" CASCADE")] == []
+    if not case.said.get("cascades"):
+        assert [line for line in script if line.startswith("DROP ") and line.endswith(" CASCADE")] == []
     for text in case.texts("forbidden"):
         assert [line for line in script if text in line] == [], script
     for text in case.texts("wanted"):
@@ -67,8 +72,9 @@ def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation)
     with connect(live) as session:
         assert_kept(rows, rows_of(session), frozenset(case.texts("changes")))
 
-    again = planned(case, live)
-    assert (again.changes, again.empty) == ((), True), [one.step.sql for one in again.steps]
+    if case.direction == "forth":
+        again = planned(case, live)
+        assert (again.changes, again.empty) == ((), True), [one.step.sql for one in again.steps]
 
 
 def test_every_kind_has_cases() -> None:
@@ -94,9 +100,13 @@ def filled(target: Target, *scripts: str) -> Connection:
 
 
 def planned(case: Case, live: Target) -> Plan:
-    return make_plan(
-        PlanRequest(target=live, schema=case.end, manage=case.said.get("manage", EVERYTHING)), lambda _: None
+    request = PlanRequest(
+        target=live,
+        schema=case.end,
+        manage=case.said.get("manage", EVERYTHING),
+        author="best" if case.direction == "forth" else "dbsync",
     )
+    return make_plan(request, lambda _: None)
 
 
 def natural_losses(start: Catalog, goal: Catalog) -> frozenset[str]:

@@ -35,8 +35,8 @@ class Draft:
 
     @property
     def complete(self) -> bool:
-        """Whether it ends where the file says."""
-        return not self.left
+        """Whether it ends where the file says; without a step it could not."""
+        return not self.left and bool(self.steps)
 
     def notes(self) -> tuple[str, ...]:
         """What the operator should know of how the draft came about."""

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from dbsync.load.run import Loaded, load
-from dbsync.model.catalog import Catalog
+from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
@@ -27,6 +27,10 @@ LOADING = {**PINNED, "search_path": '"$user", public'}
 # As apply has them: bodies may speak of objects that a later step makes.
 RUNNING = {**PINNED, "check_function_bodies": "off"}
 
+_HAS_SUBSCRIPTIONS = """
+    select from pg_catalog.pg_subscription
+    where subdbid = (select oid from pg_catalog.pg_database where datname = current_database()) limit 1"""
+
 
 class Workspace:
     """Databases on one scratch server, all made and read as live's own session role."""
@@ -36,6 +40,8 @@ class Workspace:
         self.role = role
         self.superuser = superuser
         self.notes: tuple[str, ...] = ()
+        self.copied = ("", EMPTY)
+        self.template: str | None = COPY
         self._numbers = itertools.count(1)
 
     def load(self, script: Script) -> Loaded:
@@ -49,12 +55,21 @@ class Workspace:
 
     def copy(self, dump: str, live: Catalog) -> None:
         """The copy of live, from its dump, with what a dump leaves out."""
-        self.scratch.create(COPY)
-        if Id("schema", ("public",)) not in live.objects:
-            with self.scratch.connect(COPY) as admin:
-                admin.execute("drop schema public")
-        self.scratch.restore(COPY, dump)
+        self.copied = (dump, live)
+        self._restore(COPY)
         with self.scratch.connect(COPY) as admin:
+            row = admin.execute(_HAS_SUBSCRIPTIONS).fetchone()
+        # They belong to the server, and a copy made with TEMPLATE comes without them.
+        self.template = COPY if row is None else None
+
+    def _restore(self, name: str) -> None:
+        dump, live = self.copied
+        self.scratch.create(name)
+        if Id("schema", ("public",)) not in live.objects:
+            with self.scratch.connect(name) as admin:
+                admin.execute("drop schema public")
+        self.scratch.restore(name, dump)
+        with self.scratch.connect(name) as admin:
             self._without_slots(admin)
             self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
 
@@ -80,13 +95,16 @@ class Workspace:
             if len(failed) == len(texts):
                 break
             texts = list(failed)
-        self.notes += tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in failed.items())
+        self.notes = tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in failed.items())
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[str]:
         """Another copy of live, gone at the end."""
         name = f"{COPY}_{next(self._numbers)}"
-        self.scratch.create(name, template=COPY)
+        if self.template:
+            self.scratch.create(name, template=self.template)
+        else:
+            self._restore(name)
         try:
             yield name
         finally:

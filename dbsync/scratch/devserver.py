@@ -72,11 +72,22 @@ def _home(project: Path, folder: Path, account: Account) -> Path:
         belongs = Path(json.loads((home / "project.json").read_text())["project"])
         if belongs == project or not (belongs / ".dbsync").exists():
             return home
-    home = cache.of_root(Path("/var/lib/dbsync")) / f"development-{secrets.token_hex(6)}"
+    homes = cache.of_root(Path("/var/lib/dbsync"))
+    _forget(homes)
+    home = homes / f"development-{secrets.token_hex(6)}"
     home.mkdir(mode=0o755)
     (home / "project.json").write_text(json.dumps({"project": str(project)}) + "\n")
     pointer.write_text(json.dumps({"data": str(home)}) + "\n")
     return home
+
+
+def _forget(homes: Path) -> None:
+    """Remove the data of projects that were deleted; one whose grandparent is gone too may be on a disk that is away."""
+    for home in homes.glob("development-*"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            project = Path(json.loads((home / "project.json").read_text())["project"])
+            if not project.exists() and project.parent.parent.exists() and not _answers(home / "socket"):
+                shutil.rmtree(home)
 
 
 def _sockets(home: Path, account: Account) -> Path:

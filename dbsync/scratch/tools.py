@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg import pq
 
-from dbsync.errors import ConnectionFailed, ScratchError
+from dbsync.errors import ConnectionFailed, ScratchError, Stale
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
 from dbsync.scratch.binaries import Installation
@@ -55,6 +55,10 @@ def dump_live(
     first = said.partition("\n")[0].removeprefix("pg_dump: error: ")
     if first.startswith("connection to server") or "could not translate host name" in first:
         raise refusal(target, said)
+    if "does not exist" in first:
+        raise Stale(
+            f"{target.label} changed while it was read: {first.partition('ERROR:')[2].strip()}", hint="plan again"
+        )
     raise ConnectionFailed(
         f"pg_dump may not read {target.label}: {first.removeprefix('query failed: ').removeprefix('ERROR:').strip()}",
         detail=said,

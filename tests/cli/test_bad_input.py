@@ -327,5 +327,5 @@ def test_interrupt(live: Live, project: Path, command: list[str], seconds: float
         # Python itself was not up yet.
         assert seconds < 1
         return
-    assert (process.returncode, said) == (130, "error: interrupted\n")
+    assert (process.returncode, said) == (130, "error: interrupted\n"), said
     assert live.execute("select to_regclass('public.v')").fetchone() == (None,)
