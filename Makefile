@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: setup
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check

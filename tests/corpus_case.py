@@ -8,7 +8,7 @@
     manage = "auto"                   # all of what may be managed is, by default
     forbidden = ["DROP TABLE"]        # texts that no step may hold
     wanted = ["ALTER TYPE"]           # texts that a step must hold
-    loses = ["table public.t …"]      # beyond tables and columns that the goal does not have
+    loses = ["table public.t …"]      # beyond what must be lost: what the goal has not, or has with another type
     changes = ["public.t.a"]          # columns whose values change with their type
     cascades = true                   # PostgreSQL drops it in no other way, as base types with their functions
     refused = "…"                     # there is no plan by nature, and its error says this
@@ -72,7 +72,7 @@ def _said(folder: Path, direction: str) -> dict[str, Any]:
         return {}
     whole = tomllib.loads(path.read_text())
     both = {key: value for key, value in whole.items() if key not in DIRECTIONS}
-    own = whole.get(direction, {})
+    own: dict[str, Any] = whole.get(direction, {})
     if unknown := (both.keys() - _KEYS - _VERSIONS) | (own.keys() - _KEYS):
         raise pytest.UsageError(f"{path}: {', '.join(sorted(unknown))} means nothing")
     return both | own

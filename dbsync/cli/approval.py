@@ -102,14 +102,15 @@ def lost_name(plan: Plan, loss: str) -> str:
 
 
 def _question(planned: "Planned") -> None:
-    plan, paint = planned.plan, page(sys.stderr).paint
+    plan, where = planned.plan, page(sys.stderr)
     host = f" on {visible(plan.host)}" if plan.host else ""
     what = [f"apply {count(len(plan.steps), 'step')}"] if plan.steps else []
     what += [f"run {visible(planned.seeds_file.name)}"] if planned.seeds_file else []
     words = f"{' and '.join(what)}, database {visible(plan.database)}{host}?"
     words = words[0].upper() + words[1:]
-    lines = ["", paint(words, "title")]
-    lines += [paint(f"  lost: {visible(loss)}", "lost") for loss in plan.losses]
+    lines = ["", *where.wrapped(words, style="title")]
+    for loss in plan.losses:
+        lines += where.wrapped(f"lost: {loss}", "  ", "    ", "lost")
     sys.stderr.write("\n".join(lines) + "\n")
 
 

@@ -10,14 +10,25 @@ _NOT_NULL = """
                coalesce(n.connoinherit, false) as not_null_no_inherit, coalesce(n.convalidated, true) as not_null_valid,
                coalesce(n.conname, '')::text as not_null_constraint,
                c.relkind = 'p' and u.conname is not null as not_null_shared,
-               coalesce(n.conislocal, false) as not_null_local,"""
+               coalesce(n.conislocal, false) as not_null_local,
+               coalesce(h.tables, '{}') as not_null_heirs,"""
 _NOT_NULL_SOURCE = """
         left join pg_catalog.pg_constraint n
                on n.conrelid = a.attrelid and n.contype = 'n' and n.conkey = array[a.attnum]
         left join (
             select connamespace, conname from pg_catalog.pg_constraint
             where contype = 'n' group by connamespace, conname having count(*) > 1
-        ) u on u.connamespace = n.connamespace and u.conname = n.conname"""
+        ) u on u.connamespace = n.connamespace and u.conname = n.conname
+        left join (
+            select i.inhparent, a.attname, array_agg(array[s.nspname, c.relname]::text[] order by i.inhrelid) as tables
+            from pg_catalog.pg_inherits i
+            join pg_catalog.pg_constraint n on n.conrelid = i.inhrelid and n.contype = 'n'
+            join pg_catalog.pg_class c on c.oid = i.inhrelid
+            join pg_catalog.pg_namespace s on s.oid = c.relnamespace
+            join pg_catalog.pg_attribute a on a.attrelid = c.oid and n.conkey = array[a.attnum]
+            where n.conname = c.relname || '_' || a.attname || '_not_null'
+            group by i.inhparent, a.attname
+        ) h on h.inhparent = a.attrelid and h.attname = a.attname"""
 _NOT_NULL_BEFORE_18 = """
                a.attnotnull as not_null, '' as not_null_name, false as not_null_no_inherit, true as not_null_valid,"""
 

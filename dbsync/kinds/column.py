@@ -80,6 +80,8 @@ class Column(Object):
     not_null_local: bool = dataclasses.field(default=False, compare=False)
     not_null_shared: bool = dataclasses.field(default=False, compare=False)
     """A partitioned table's, whose name its partitions use too: given, lest one that is there first keeps it away."""
+    not_null_heirs: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
+    """The tables that inherit it and have a not-null constraint with a name of their own: they get it first."""
     type_storage: str = dataclasses.field(default="", compare=False)
     in_foreign_key: bool = dataclasses.field(default=False, compare=False)
     parents: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
@@ -152,13 +154,15 @@ class Column(Object):
         """ADD COLUMN, and what cannot be said there."""
         if self.typed:
             return
-        yield self._table(f"ADD COLUMN {dataclasses.replace(self, local=True).clause(clauses)}")
+        later = bool(self.not_null_heirs)
+        added = dataclasses.replace(self, local=True, not_null=self.not_null and not later)
+        yield self._table(f"ADD COLUMN {added.clause(clauses)}")
         bare = dataclasses.replace(
             self,
             statistics=-1,
             options=(),
             storage=self.storage if self.version >= 160000 else "",
-            not_null=self.not_null and self.not_null_valid,
+            not_null=self.not_null and self.not_null_valid and not later,
             sequence_persistence="",
         )
         yield from self.alter(bare) or ()
@@ -223,6 +227,9 @@ class Column(Object):
             before = dataclasses.replace(before, storage="" if self.type != before.type else before.storage)
         elif self.expression != before.expression and self.generated:
             yield self._column(f"SET EXPRESSION AS {enclosed(self.expression)}")
+        if self.not_null and not before.not_null:
+            for heir in self.not_null_heirs:
+                yield self.step(f"ALTER TABLE {sql.qualified(*heir)} ALTER COLUMN {name} SET NOT NULL")
         if actions := ", ".join(f"ALTER COLUMN {name} {action}" for action in self._actions(before)):
             yield self._table(actions)
         yield from self._not_null_steps(before)

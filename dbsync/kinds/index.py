@@ -86,6 +86,7 @@ class Index(Object):
                coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
                coalesce(s.targets, '{}') as statistics,
                e.relkind::text as relkind, e.attached, e.partitioned,
+               not e.attached and bool_or(e.attached) over (partition by e.looks) as shadowed,
                case when e.attached
                     then coalesce(pg_catalog.lag(array[e.nspname, e.relname]::text[]) over (
                              partition by e.attached, e.looks
@@ -112,12 +113,19 @@ class Index(Object):
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
+    shadowed: bool = dataclasses.field(default=False, compare=False)
+    """Like one that belongs to the partitioned table's, but does not itself."""
     twin: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     """Of two indexes of a partition on the same columns the one that belongs to the partitioned table's first."""
 
     def needs(self) -> Iterator[Id]:
-        """The table or materialized view, and the twin: ATTACH PARTITION pairs such indexes in the order of making."""
+        """The table or materialized view, and the twin: ATTACH PARTITION pairs such indexes in the order of making.
+
+        It takes the first that is alike, so one that it must not take comes later.
+        """
         yield self.within()
+        if self.shadowed:
+            yield Id("partition", self.table)
         if self.twin:
             yield Id("index", self.twin)
 

@@ -46,7 +46,7 @@ def failed(command: str, error: DbsyncError) -> Iterator[str]:
 
 
 def _document(command: str, **content: Any) -> Iterator[str]:
-    text = json.dumps({"version": VERSION, "command": command, **content}, indent=2, ensure_ascii=False)
+    text = json.dumps({"version": VERSION, "command": command, **content}, indent=2)
     yield from text.split("\n")
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from dbsync import sql
@@ -82,22 +82,41 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
         if group.manner == "changed":
             if group.own:
                 yield from _fields(group.own, page, "    ")
+            new = {change.id for change in group.inner if change.before is None}
             for change in sorted(group.inner, key=lambda change: (change.id.kind, change.id.path)):
-                yield from _inner(change, group.root, page)
+                if not _in_its_column(change, new):
+                    yield from _inner(change, group, page)
         else:
             yield from _summary(group, page)
 
 
 def _title(group: Group, page: Page) -> str:
     sign = page.paint(_SIGNS[group.manner], group.manner)
-    return f"{sign} {group.root.kind} {page.paint(visible(group.root.name), 'title')}"
+    comments = sum(change.id.kind == "comment" for change in group.inner) if group.manner != "changed" else 0
+    aside = page.paint(f" ({count(comments, 'comment')})", "faint") if comments else ""
+    return f"{sign} {group.root.kind} {page.paint(visible(group.root.name), 'title')}{aside}"
 
 
-def _inner(change: Change, root: Id, page: Page) -> Iterator[str]:
+def _in_its_column(change: Change, new: Set[Id]) -> bool:
+    """Whether it is a default that comes with its column, which tells it."""
+    return change.id.kind == "default" and change.before is None and Id("column", change.id.path) in new
+
+
+def _shape(change: Change, group: Group) -> str:
+    """What a new column is like."""
+    kind = getattr(change.after, "type", None) if change.id.kind == "column" and change.before is None else None
+    if not isinstance(kind, str):
+        return ""
+    default = next((one.after for one in group.inner if one.id == Id("default", change.id.path)), None)
+    expression = getattr(default, "expression", None)
+    return f": {kind}" + (f", default {expression}" if isinstance(expression, str) else "")
+
+
+def _inner(change: Change, group: Group, page: Page) -> Iterator[str]:
     style = manner(change)
-    head = f"    {page.paint(_SIGNS[style], style)} {visible(label(change, root))}"
+    head = f"    {page.paint(_SIGNS[style], style)} {visible(label(change, group.root))}"
     if style != "changed":
-        yield head
+        yield head + page.paint(visible(_shape(change, group)), "faint")
         return
     fields = list(_fields(change, page, "        "))
     if len(fields) == 1 and len(head) + len(fields[0]) < page.width + 10:
@@ -130,7 +149,10 @@ def _beyond(path: tuple[str, ...], root: tuple[str, ...]) -> tuple[str, ...]:
 def _summary(group: Group, page: Page) -> Iterator[str]:
     """What comes or goes with an object that is itself new or gone: a line for each kind."""
     kinds: dict[tuple[str, str], list[str]] = {}
+    known = {change.id for change in group.inner}
     for change in sorted(group.inner, key=_position):
+        if change.id.kind == "comment" or (change.id.kind == "default" and Id("column", change.id.path) in known):
+            continue
         name = label(change, group.root).removeprefix(change.id.kind).strip()
         of_part = " on" if name.startswith("on ") else ""
         if name:

@@ -63,7 +63,7 @@ def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
 
 
 def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
-    yield from _comment(f"{number}: {one.step.about}; " + "; ".join(words for _, words in annotations(one)))
+    yield from _comment(f"{number}: {one.step.about}; " + "; ".join(annotations(one)))
     text = masked(one.step.sql)
     if text != one.step.sql:
         yield f"DO $$BEGIN RAISE EXCEPTION 'step {number}: put the password in place of {HIDDEN}, and remove this line'; END$$;"

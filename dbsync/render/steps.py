@@ -1,5 +1,6 @@
 """The steps of a plan as numbered SQL, each with what the replay saw of it."""
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -38,11 +39,30 @@ def batch_title(position: int, total: int, batch: Batch) -> str:
 
 def _step(number: int, one: Observed, page: Page, indent: str) -> Iterator[str]:
     head = f"{number:>4} "
-    for line in terminated(code(masked(one.step.sql))).split("\n"):
+    for line in _sql(terminated(code(masked(one.step.sql))), page, len(indent)):
         yield page.paint(head, "faint") + line if head.strip() else head + line
         head = indent
-    for style, words in annotations(one):
+    for style, words in warnings(one):
         yield from page.wrapped(words, indent + "  ", indent + "    ", style)
+    yield from page.wrapped(" · ".join(remarks(one)), indent + "  ", indent + "    ", "faint")
+
+
+def _sql(text: str, page: Page, indent: int) -> Iterator[str]:
+    """The lines of a statement; on a terminal those that are too long go on in the next, if no quote can be split."""
+    for line in text.split("\n"):
+        room = page.width - indent
+        if not page.terminal or len(line) <= room or any(mark in line for mark in ("'", '"', "$", "--", "/*", "\t")):
+            yield line
+            continue
+        start = line[: len(line) - len(line.lstrip())]
+        yield from textwrap.wrap(
+            line.strip(),
+            max(room, 30),
+            initial_indent=start,
+            subsequent_indent=start + "    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def terminated(text: str) -> str:
@@ -50,26 +70,37 @@ def terminated(text: str) -> str:
     return text + ("\n;" if "--" in text.rpartition("\n")[2] else ";")
 
 
-def annotations(one: Observed) -> Iterator[tuple[str, str]]:
-    """What there is to say of a step, in the order of what matters most; each with its style."""
+def annotations(one: Observed) -> list[str]:
+    """All that there is to say of a step, in the order of what matters most."""
+    return [*(words for _, words in warnings(one)), *remarks(one)]
+
+
+def warnings(one: Observed) -> Iterator[tuple[str, str]]:
+    """What an operator should think about; each with its style."""
     for lost in one.lost:
         yield "lost", f"loses {lost}"
     if one.rewritten:
         yield "removed", f"rewrites {', '.join(one.rewritten)}: takes longer with more rows"
     if scanned := [table for table in one.scanned if table not in one.rewritten]:
         yield "changed", f"reads all of {', '.join(scanned)}: takes longer with more rows"
-    for words, tables in _locks(one).items():
-        slow = one.rewritten or one.scanned
-        yield "changed" if slow or not words.startswith("blocks reads") else "faint", f"{words} {', '.join(tables)}"
+    if one.rewritten or one.scanned:
+        yield from (("changed", f"{words} meanwhile") for words in _locks(one))
+
+
+def remarks(one: Observed) -> Iterator[str]:
+    """Where a step comes from, what it locks, and why it is there."""
+    if one.step.place:
+        yield str(one.step.place)
+    yield f"by {one.step.author}"
+    if not (one.rewritten or one.scanned):
+        yield from _locks(one)
     if one.step.reason:
-        yield "faint", one.step.reason
-    place = f"{one.step.place}, " if one.step.place else ""
-    yield "faint", f"{place}by {one.step.author}"
+        yield one.step.reason
 
 
-def _locks(one: Observed) -> dict[str, list[str]]:
+def _locks(one: Observed) -> list[str]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for table, mode in one.locks.items():
         if words := _BLOCKS.get(mode):
             found[words].append(visible(table))
-    return found
+    return [f"{words} {', '.join(tables)}" for words, tables in found.items()]

@@ -46,7 +46,8 @@ def sums(plan: Plan) -> str:
 def _header(plan: Plan, page: Page) -> Iterator[str]:
     yield from page.wrapped(f"Plan {plan.digest} for {plan.target}", style="title")
     if plan.scratch:
-        yield from page.wrapped(f"made in {plan.seconds:.1f} s on {plan.scratch}", style="faint")
+        made = f"made in {plan.seconds:.1f} s, " if plan.seconds else ""
+        yield from page.wrapped(f"{made}proven on {plan.scratch}", style="faint")
     yield ""
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 from dbsync.config import Config
 from dbsync.errors import UsageError
@@ -46,8 +47,12 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     )
     plan = make_plan(request, observer.progress)
     warning = _empty_file(plan, config.schema)
-    notes = (warning, *plan.notes) if warning else plan.notes
-    plan = dataclasses.replace(plan, seeds_digest=seeds_digest(seeds) if seeds else "", notes=notes)
+    more: dict[str, Any] = {"seeds_digest": seeds_digest(seeds)} if seeds else {}
+    if warning:
+        more["notes"] = (warning, *plan.notes)
+    if config.embedded:
+        more |= {"target": "the embedded development database", "host": ""}
+    plan = dataclasses.replace(plan, **more)
     return Planned(plan, config.seeds, seeds, warning)
 
 

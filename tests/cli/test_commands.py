@@ -1,7 +1,6 @@
 """plan, apply and history on a real database, from files to exit codes."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from dbsync import cli
 from dbsync.pg.connect import Target, connect
+from dbsync.scratch import binaries
 
 SCHEMA = """
 create type mood as enum ('sad', 'ok');
@@ -80,12 +80,13 @@ def test_nobody_there(
     assert live.execute("select to_regclass('public.plans')").fetchone() == (None,)
 
 
-@pytest.mark.skipif(shutil.which("psql") is None, reason="needs psql")
 def test_script_is_what_psql_runs(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "--format", "sql"]) == 0
     script = capsys.readouterr().out
+    at_hand = [one.program("psql") for one in (binaries.embedded(), *binaries.installations()) if one]
+    psql = next(program for program in at_hand if program)
     done = subprocess.run(
-        ["psql", "-X", "-q", "-d", os.environ["DATABASE_URL"]],
+        [psql, "-X", "-q", "-d", os.environ["DATABASE_URL"]],
         input=script,
         capture_output=True,
         text=True,

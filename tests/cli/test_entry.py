@@ -32,7 +32,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (["pln"], "error: There is no command 'pln'. Did you mean 'plan'?"),
         (["plan", "--databse", "x"], "Did you mean '--database'?"),
         (["plan", "--author", "mgra"], "error: --author cannot be 'mgra'\nhint: did you mean 'migra'?"),
-        (["plan", "--format", "jsn"], "'jsn' is not one of"),
+        (["plan", "--format", "jsn"], "it cannot be 'jsn': did you mean 'json'?"),
         (["plan", "--seeds", "a", "--no-seeds"], "--seeds and --no-seeds exclude each other"),
         (["plan", "extra"], "unexpected extra argument"),
         (["apply", "--allow", "dataloss"], "--allow cannot be 'dataloss'\nhint: did you mean 'data-loss'?"),

@@ -348,10 +348,9 @@ def test_both_ways(name: str, make: Make) -> None:
     _both_ways(make, *PAIRS[name])
 
 
+@pytest.mark.pg(">= 18")
 @pytest.mark.parametrize("name", PAIRS_18)
 def test_both_ways_from_18_on(name: str, make: Make) -> None:
-    if make("").info.server_version < 180000:
-        pytest.skip("needs PostgreSQL 18")
     _both_ways(make, *PAIRS_18[name])
 
 

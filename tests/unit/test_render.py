@@ -103,7 +103,7 @@ def test_objects() -> None:
         "+ table public.new\n"
         "    column: id\n"
         "~ table public.t\n"
-        "    + column note\n"
+        "    + column note: integer\n"
         "    - column old\n"
         "    ~ column price: type integer → bigint\n"
         "    + comment on column note\n"
@@ -127,10 +127,9 @@ def test_steps_say_what_was_seen() -> None:
         "       loses column public.t.old and its values\n"
         "       rewrites public.t: takes longer with more rows\n"
         "       reads all of public.u: takes longer with more rows\n"
-        "       blocks reads and writes of public.t\n"
-        "       blocks writes of public.u\n"
-        "       because it is old\n"
-        "       schema.sql:12, by migra\n"
+        "       blocks reads and writes of public.t meanwhile\n"
+        "       blocks writes of public.u meanwhile\n"
+        "       schema.sql:12 · by migra · because it is old\n"
     ) in text(plan((), Batch(steps=(step,))))
 
 
@@ -187,7 +186,7 @@ def test_control_characters_are_visible(form: str) -> None:
     step = Observed(step=Step(sql=f'DROP TABLE public."{evil}"', about=thing.id), lost=(f"{thing.id} and its rows",))
     shown = text(plan((removed(thing),), Batch(steps=(step,)), notes=(evil,)), Page(terminal=True), form)
     assert not set(shown) & {"\x1b", "\x07", "\u202e"}
-    assert "\\x1b]0;x\\x07" in shown
+    assert ("\\u001b]0;x\\u0007" if form == "json" else "\\x1b]0;x\\x07") in shown
 
 
 def test_names_cannot_leave_a_comment_of_the_script() -> None:
