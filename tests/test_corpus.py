@@ -144,11 +144,11 @@ def reloaded(target: Target, programs: Installation, make: MakeDatabase) -> Targ
 
 
 def rows_of(connection: Connection) -> Rows:
-    """The rows of every table as text, with the names of its columns; computed columns are left out."""
+    """The rows of every table's own as text, with the names of its columns; computed columns are left out."""
     found = {}
     for oid, path in connection.execute(
         "select c.oid, array[nspname, relname]::text[] from pg_class c join pg_namespace n on n.oid = relnamespace"
-        " where relkind in ('r', 'p') and nspname !~ '^(pg_|information_schema$|dbsync$)'"
+        " where relkind = 'r' and nspname !~ '^(pg_|information_schema$|dbsync$)'"
     ).fetchall():
         columns = [
             name
@@ -159,7 +159,7 @@ def rows_of(connection: Connection) -> Rows:
             ).fetchall()
         ]
         texts = ", ".join(f"{sql.name(column)}::text" for column in columns)
-        rows = connection.execute(f"select {texts} from {sql.qualified(*path)}".encode()).fetchall()
+        rows = connection.execute(f"select {texts} from only {sql.qualified(*path)}".encode()).fetchall()
         found[Id("table", tuple(path))] = (columns, Counter(rows))
     return found
 

@@ -27,9 +27,9 @@ _PLANNING = [
     click.option("--no-seeds", is_flag=True, help="Add no rows."),
     click.option(
         "--scratch",
-        metavar="auto|local|embedded|server|URL",
-        help="Where plans are proven: PostgreSQL on this machine, the embedded one, temporary databases on live's"
-        " own server, or another server.  [default: auto]",
+        metavar="WHERE",
+        help="Where plans are proven: local (PostgreSQL on this machine), embedded, server (temporary databases beside"
+        " live), the URL of another server, or auto.  [default: auto]",
     ),
     click.option("--author", metavar="best|migra|dbsync", help="Who writes the plan.  [default: best]"),
     click.option(

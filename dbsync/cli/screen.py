@@ -63,13 +63,21 @@ def failing(command: str, form: str) -> Iterator[None]:
 
 def say_error(message: str, *, excerpt: str | None = None, detail: str | None = None, hint: str | None = None) -> None:
     """Write an error as all errors are written."""
-    paint = page(sys.stderr).paint
-    lines = [paint("error:", "lost") + " " + code(message)]
+    where = page(sys.stderr)
+    lines = _said("error:", "lost", message, where)
     lines += [code(part) for part in (excerpt, detail) if part]
     if hint:
-        lines.append(paint("hint:", "name") + " " + code(hint))
+        lines += _said("hint:", "name", hint, where)
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
+
+
+def _said(label: str, style: str, text: str, where: Page) -> list[str]:
+    """A sentence behind its label; on a terminal in lines that fit, elsewhere in one that can be searched."""
+    if not where.terminal or "\n" in text:
+        return [f"{where.paint(label, style)} {code(text)}"]
+    first, *others = where.wrapped(text, f"{label} ", "  ")
+    return [first.replace(label, where.paint(label, style), 1), *others]
 
 
 class Screen(Observer):

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import postgast
 
@@ -22,6 +23,7 @@ from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import Managed, declared, goal, kept, settled
+from dbsync.planning.memory import Memory
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
@@ -51,20 +53,44 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     managed = declared(script, request.manage)
     with connect(request.target, read_only=True) as connection:
         progress("reading live")
-        with (
-            reading(connection) as live,
-            open_scratch(
-                request.scratch, _needs(live, script), environ=request.environ, live=request.target
-            ) as scratch,
-        ):
-            workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
-            progress("copying live's schema")
-            dump = scratch.dump_live(request.target, snapshot=live.snapshot)
-            workspace.copy(dump, live.catalog)
-            progress(f"loading {request.schema.name}")
-            loaded = workspace.load(script)
-            plan = _Planning(request, progress, script, managed, live, workspace, loaded).plan()
+        with reading(connection) as live:
+            settings = (request.manage, request.scratch)
+            memory = Memory(script, live.facts, settings, request.environ)
+            if known := memory.recall(live.catalog.fingerprint):
+                plan = Plan(**_about(request, script, live), changes=(), batches=(), **known)
+            else:
+                plan = _proven(request, progress, script, managed, live)
+                if plan.empty:
+                    memory.keep(plan)
     return dataclasses.replace(plan, seconds=time.monotonic() - began)
+
+
+def _proven(request: PlanRequest, progress: Progress, script: Script, managed: Managed, live: Live) -> Plan:
+    """The plan, proven on a scratch server."""
+    needs = Needs.of(live.facts, _extensions(script))
+    with open_scratch(request.scratch, needs, environ=request.environ, live=request.target) as scratch:
+        workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
+        progress("copying live's schema")
+        dump = scratch.dump_live(request.target, snapshot=live.snapshot)
+        workspace.copy(dump, live.catalog)
+        progress(f"loading {request.schema.name}")
+        loaded = workspace.load(script)
+        return _Planning(request, progress, script, managed, live, workspace, loaded).plan()
+
+
+def _about(request: PlanRequest, script: Script, live: Live) -> dict[str, Any]:
+    """The fields of a plan that say what it is for."""
+    facts = live.facts
+    return {
+        "target": request.target.label,
+        "database": facts.database,
+        "host": request.target.host,
+        "identity": Identity(facts.system_identifier, facts.database, facts.database_oid),
+        "current_fingerprint": live.catalog.fingerprint,
+        "current": live.catalog.digests,
+        "schema_digest": hashlib.sha256("\0".join(text for _, text in script.files).encode()).hexdigest(),
+        "schema_text": masked_script(script),
+    }
 
 
 class _Planning:
@@ -132,18 +158,12 @@ class _Planning:
         return (f"{held}: raise max_locks_per_transaction before you apply it",)
 
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
-        facts = self.live.facts
         return Plan(
-            target=self.request.target.label,
-            database=facts.database,
-            host=self.request.target.host,
+            **_about(self.request, self.script, self.live),
             changes=changes,
             batches=annotated(proven.batches, FilePlaces(self.loaded.places, self.desired), self.goal),
             proof=proven.proof,
-            current_fingerprint=self.live.catalog.fingerprint,
             desired_fingerprint=self.goal.fingerprint,
-            schema_digest=hashlib.sha256("\0".join(text for _, text in self.script.files).encode()).hexdigest(),
-            schema_text=masked_script(self.script),
             renames=possible_renames(changes),
             kept=self.judged.kept,
             notes=(
@@ -154,16 +174,9 @@ class _Planning:
                 *self.lock_notes(proven.locks),
             ),
             scratch=self.workspace.scratch.label,
-            identity=Identity(facts.system_identifier, facts.database, facts.database_oid),
             locks=proven.locks,
-            current=self.live.catalog.digests,
             replayed=proven.replayed.digests,
         )
-
-
-def _needs(live: Live, script: Script) -> Needs:
-    """What a scratch server must have to hold both sides."""
-    return Needs.of(live.facts, _extensions(script))
 
 
 def _extensions(script: Script) -> list[str]:

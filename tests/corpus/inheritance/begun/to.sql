@@ -1,2 +1,2 @@
 create table animals (name text, legs int);
-create table dogs (breed text) inherits (animals);
+create table dogs (name text, legs int, breed text) inherits (animals);

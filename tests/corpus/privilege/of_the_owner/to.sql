@@ -1,2 +1,2 @@
 create table t (a int);
-revoke delete, truncate on t from postgres;
+revoke delete, truncate on t from current_user;

@@ -1,0 +1,2 @@
+create table animals (name text, legs int);
+create table dogs (name text, legs int, breed text);
