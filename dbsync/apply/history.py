@@ -78,7 +78,9 @@ def begin(connection: Connection, plan: Plan) -> int:
 
 
 def _values(plan: Plan) -> list[str]:
-    steps = [{"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author} for one in plan.steps]
+    steps = [
+        {"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author} for one in plan.steps
+    ]
     return [
         _user(),
         socket.gethostname(),

@@ -80,7 +80,8 @@ def approve(planned: "Planned", consent: Consent) -> None:
     if not sys.stdin.isatty():
         raise Refused(
             "nobody is there to ask: the plan was not applied",
-            hint="--yes agrees to it beforehand" + (", with --allow data-loss also to what is lost" if losses else ""),
+            hint=f"--approve {plan.digest} agrees to exactly this plan, --yes to any"
+            + (" that loses nothing, and --yes --allow data-loss to this one" if losses else ""),
         )
     _question(planned)
     if not losses:

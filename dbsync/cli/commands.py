@@ -46,7 +46,14 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
     is used. Shell completion: eval "$(_DBSYNC_COMPLETE=bash_source dbsync)", or zsh_source, fish_source.
     """,
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version, and what it runs on.")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version, and what it runs on.",
+)
 def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 

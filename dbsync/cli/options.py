@@ -8,6 +8,7 @@ import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+
 class OneOf(click.Choice[str]):
     """A choice that answers a mistyped word with the closest."""
 

@@ -55,7 +55,7 @@ def without_values(text: str) -> str:
     """The statement without secrets, and one that changes rows without the constants in it."""
     try:
         if postgast.scan(text).tokens[0].token in _DATA:
-            return postgast.normalize(text)
+            return str(postgast.normalize(text))
     except (postgast.PgQueryError, IndexError):
         pass
     return masked(text)
@@ -82,5 +82,3 @@ def _connection(literal: str) -> str:
         return literal
     hidden = {key: HIDDEN if key in _PARAMETERS else value for key, value in parameters.items()}
     return "'" + make_conninfo("", **hidden).replace("'", "''") + "'"
-
-

@@ -76,7 +76,8 @@ def _value(value: Any) -> Any:
             return {"id": from_id(value)}
         case tuple():
             return [_value(item) for item in value]
-    raise TypeError(f"a plan file cannot hold a {type(value).__name__}")
+        case _:
+            raise TypeError(f"a plan file cannot hold a {type(value).__name__}")
 
 
 def _object(one: Id, fields: Mapping[str, Any] | None) -> Object | None:
@@ -89,4 +90,5 @@ def _read(value: Any) -> Any:
             return tuple(_read(item) for item in value)
         case {"id": one}:
             return identity(one)
-    return value
+        case _:
+            return value

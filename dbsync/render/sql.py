@@ -66,7 +66,8 @@ def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
     yield from _comment(f"{number}: {one.step.about}; " + "; ".join(annotations(one)))
     text = masked(one.step.sql)
     if text != one.step.sql:
-        yield f"DO $$BEGIN RAISE EXCEPTION 'step {number}: put the password in place of {HIDDEN}, and remove this line'; END$$;"
+        words = f"step {number}: put the password in place of {HIDDEN}, and remove this line"
+        yield f"DO $$BEGIN RAISE EXCEPTION '{words}'; END$$;"
     yield terminated(code(text) if page.terminal else text)
 
 

@@ -1,1 +1,20 @@
-"""TODO"""
+"""What an application imports: a pool, queries, transactions that nest, and a check that live is what it was built for.
+
+    from dbsync.runtime import Database
+
+    db = Database()                                       # DATABASE_URL; connects when it is first used
+    plans = db.query("select * from plans where price_cents < %s", [2000], row=Plans)
+    with db.transaction():
+        db.execute("update plans set price_cents = %s where name = %s", [2100, "Pro"])
+    db.close()
+
+`AsyncDatabase` is the same for asyncio.
+"""
+
+from dbsync.runtime.asynchronous import AsyncDatabase
+from dbsync.runtime.fingerprint import WrongSchema, fingerprint
+from dbsync.runtime.health import Health
+from dbsync.runtime.settings import Isolation, Settings
+from dbsync.runtime.synchronous import Database
+
+__all__ = ["AsyncDatabase", "Database", "Health", "Isolation", "Settings", "WrongSchema", "fingerprint"]

@@ -91,7 +91,7 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     with pytest.raises(Refused, match="nobody is there to ask") as caught:
         approve(planned(), Consent())  # type: ignore[arg-type]
-    assert caught.value.hint == "--yes agrees to it beforehand"
+    assert caught.value.hint == f"--approve {planned().plan.digest} agrees to exactly this plan, --yes to any"
 
 
 def test_yes_beforehand() -> None:

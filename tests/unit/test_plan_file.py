@@ -49,7 +49,9 @@ def an_object(kind: str, value: str = "text") -> Object:
 
 def a_plan(**more: Any) -> Plan:
     observed = Observed(
-        step=Step(sql="ALTER TABLE t ADD x", about=TABLE, author="migra", reason="why", place=Place("schema.sql", 3, 5)),
+        step=Step(
+            sql="ALTER TABLE t ADD x", about=TABLE, author="migra", reason="why", place=Place("schema.sql", 3, 5)
+        ),
         locks={"public.t": "ACCESS EXCLUSIVE"},
         rewritten=("public.t",),
         scanned=("public.u",),
