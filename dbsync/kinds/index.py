@@ -29,6 +29,7 @@ class Index(Object):
     query = """
         with found as (
             select c.oid, s.nspname, c.relname, ts.nspname as table_schema, t.relname as table_name, t.relkind,
+                   t.oid as table_oid,
                    t.relkind = 'p' and t.relhassubclass as partitioned, c.relispartition as attached,
                    hs.nspname as root_schema, h.relname as root_name,
                    row(t.oid, i.indisunique, m.oid, i.indkey::text, pg_catalog.pg_get_expr(i.indexprs, t.oid),
@@ -86,6 +87,13 @@ class Index(Object):
                coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
                coalesce(s.targets, '{}') as statistics,
                e.relkind::text as relkind, e.attached, e.partitioned,
+               case when e.relkind = 'p' and not e.indisvalid
+                    then array(select array[n.nspname, c.relname]::text[]
+                               from pg_catalog.pg_inherits i
+                               join pg_catalog.pg_class c on c.oid = i.inhrelid
+                               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                               where i.inhparent = e.table_oid)
+                    else '{}' end as parts,
                not e.attached and bool_or(e.attached) over (partition by e.looks) as shadowed,
                case when e.attached
                     then coalesce(pg_catalog.lag(array[e.nspname, e.relname]::text[]) over (
@@ -115,6 +123,8 @@ class Index(Object):
     partitioned: bool = dataclasses.field(default=False, compare=False)
     shadowed: bool = dataclasses.field(default=False, compare=False)
     """Like one that belongs to the partitioned table's, but does not itself."""
+    parts: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
+    """The partitions of a table whose index lacks some of theirs: attached later, they would be given them."""
     twin: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     """Of two indexes of a partition on the same columns the one that belongs to the partitioned table's first."""
 
@@ -124,6 +134,8 @@ class Index(Object):
         It takes the first that is alike, so one that it must not take comes later.
         """
         yield self.within()
+        for part in self.parts:
+            yield Id("partition", part)
         if self.shadowed:
             yield Id("partition", self.table)
         if self.twin:
