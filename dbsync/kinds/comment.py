@@ -11,6 +11,8 @@ from dbsync.model.steps import Step
 
 _INDEX = "(index)"
 """Ends the path of a comment on a constraint's index, which is no object of its own."""
+_NOT_NULL = "(not null)"
+"""Stands in the path of a comment on a not-null constraint, which is part of its column, before its name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,12 +32,15 @@ class Comment(Satellite):
             where d.objoid >= 16384 or k.relname in ('pg_namespace', 'pg_extension')
         )
         select coalesce(
-                   case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint' end,
+                   case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint'
+                        when n.oid is not null then 'pg_class' end,
                    s.catalog
                ) as target_catalog,
-               coalesce(t.oid, i.refobjid, s.objoid)::bigint as target_oid,
-               case when t.oid is null then s.objsubid else 0 end as target_subid,
+               coalesce(t.oid, i.refobjid, n.conrelid, s.objoid)::bigint as target_oid,
+               case when t.oid is not null then 0 when n.oid is not null then n.conkey[1]::int
+                    else s.objsubid end as target_subid,
                case when t.oid is not null then array[a.attname]::text[]
+                    when n.oid is not null then array['(not null)', n.conname]::text[]
                     when i.objid is not null then array['(index)'] else '{}' end as suffix,
                s.description as text
         from said s
@@ -45,6 +50,8 @@ class Comment(Satellite):
         left join pg_catalog.pg_depend i on c.relkind in ('i', 'I') and i.deptype = 'i'
             and i.classid = 'pg_catalog.pg_class'::regclass and i.objid = c.oid
             and i.refclassid = 'pg_catalog.pg_constraint'::regclass
+        left join pg_catalog.pg_constraint n on s.catalog = 'pg_constraint' and n.oid = s.objoid
+            and n.contype = 'n' and n.conrelid <> 0
         left join pg_catalog.pg_extension e on s.catalog = 'pg_extension' and e.oid = s.objoid
         left join pg_catalog.pg_available_extensions() x on x.name = e.extname
         where s.description is distinct from x.comment
@@ -74,6 +81,8 @@ class Comment(Satellite):
         kind, path = self.of
         if kind == "constraint" and path[-1] == _INDEX:
             return f"INDEX {sql.qualified(path[0], path[2])}"
+        if kind == "column" and path[-2] == _NOT_NULL:
+            return f"CONSTRAINT {sql.name(path[-1])} ON {sql.qualified(*path[:2])}"
         if kind == "composite type" and len(path) == 3:
             return target(Id("column", path))
         return target(self.of)

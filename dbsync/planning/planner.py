@@ -11,6 +11,7 @@ import postgast
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
+from dbsync.errors import ConnectionFailed
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
@@ -27,7 +28,7 @@ from dbsync.planning.memory import Memory
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
-from dbsync.planning.settle import Settler
+from dbsync.planning.settle import Settler, unlike
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
 
@@ -71,7 +72,11 @@ def _proven(request: PlanRequest, progress: Progress, script: Script, managed: M
     with open_scratch(request.scratch, needs, environ=request.environ, live=request.target) as scratch:
         workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
         progress("copying live's schema")
-        dump = scratch.dump_live(request.target, snapshot=live.snapshot)
+        try:
+            dump = scratch.dump_live(request.target, snapshot=live.snapshot)
+        except ConnectionFailed as error:
+            dump = None
+            workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
         workspace.copy(dump, live.catalog)
         progress(f"loading {request.schema.name}")
         loaded = workspace.load(script)
@@ -119,6 +124,7 @@ class _Planning:
         self.before = workspace.read(COPY)
         self.wanted = goal(self.before, self.desired, managed)
         self.current, self.goal = self.sides(COPY, self.before)
+        self.unlike = unlike(live.catalog, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.before, self.desired, managed))
 
     def sides(self, database: str, read: Catalog) -> tuple[Catalog, Catalog]:
@@ -169,6 +175,7 @@ class _Planning:
             notes=(
                 *self.workspace.scratch.notes,
                 *self.workspace.notes,
+                *self.unlike,
                 *map(str, self.loaded.notes),
                 *notes,
                 *self.lock_notes(proven.locks),

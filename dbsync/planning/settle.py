@@ -50,6 +50,19 @@ def reworded(catalog: Catalog, reloaded: Catalog, suspects: list[Id]) -> Catalog
     return dataclasses.replace(catalog, objects=objects)
 
 
+def unlike(live: Catalog, copy: Catalog) -> tuple[str, ...]:
+    """Where a copy is not like live, in sentences; texts that only read differently after a reload do not count."""
+    found = []
+    for change in compare(live, copy):
+        if change.before is None:
+            found.append(f"the copy of live has {change.id}, which live has not")
+        elif change.after is None:
+            found.append(f"the copy of live lacks {change.id}")
+        elif fields := [field for field in change.fields() if not _is_text(change.after, field)]:
+            found.append(f"the copy of live has another {' and '.join(fields)} of {change.id}")
+    return tuple(found)
+
+
 def _is_text(thing: Object, field: str) -> bool:
     value = getattr(thing, field)
     return field not in ("path", "target") and (

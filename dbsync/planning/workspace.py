@@ -7,13 +7,16 @@ from typing import Any
 
 import psycopg
 
+from dbsync.authors.draft import run_all
+from dbsync.authors.order import write
+from dbsync.errors import NoPlan
 from dbsync.load.run import Loaded, load
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
-from dbsync.replay import Elevate
+from dbsync.replay import Elevate, Refusal, Replay
 from dbsync.scratch.provider import Scratch
 from dbsync.snapshot import snapshot
 
@@ -40,7 +43,7 @@ class Workspace:
         self.role = role
         self.superuser = superuser
         self.notes: tuple[str, ...] = ()
-        self.copied = ("", EMPTY)
+        self.copied: tuple[str | None, Catalog] = ("", EMPTY)
         self.template: str | None = COPY
         self._numbers = itertools.count(1)
 
@@ -53,8 +56,8 @@ class Workspace:
         ):
             return load(connection, script, elevate=self.elevate, admin=admin)
 
-    def copy(self, dump: str, live: Catalog) -> None:
-        """The copy of live, from its dump, with what a dump leaves out."""
+    def copy(self, dump: str | None, live: Catalog) -> None:
+        """The copy of live, from its dump, with what a dump leaves out; without a dump the kinds write it."""
         self.copied = (dump, live)
         self._restore(COPY)
         with self.scratch.connect(COPY) as admin:
@@ -65,6 +68,9 @@ class Workspace:
     def _restore(self, name: str) -> None:
         dump, live = self.copied
         self.scratch.create(name)
+        if dump is None:
+            self._write(name, live)
+            return
         if Id("schema", ("public",)) not in live.objects:
             with self.scratch.connect(name) as admin:
                 admin.execute("drop schema public")
@@ -72,6 +78,19 @@ class Workspace:
         with self.scratch.connect(name) as admin:
             self._without_slots(admin)
             self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
+
+    def _write(self, name: str, live: Catalog) -> None:
+        """Have the kinds make the copy, where live's role may not dump. NoPlan if PostgreSQL refuses some of it."""
+        with self.elevate(), self.running(name) as connection:
+            refused: list[Refusal] = []
+            for _ in range(3):  # Owners, for example, are given once the objects are there.
+                _, refused = run_all(Replay(connection, None), write(self.read(name), live))
+        if refused:
+            raise NoPlan(
+                f"Live cannot be copied: {refused[0].failure.message}",
+                detail=" ".join(refused[0].step.sql.split()),
+                hint="let live's role read the whole schema, so that pg_dump can make the copy",
+            )
 
     def _without_slots(self, admin: Connection) -> None:
         """A copy's subscription must not know its slot: dropping it would drop the publisher's."""

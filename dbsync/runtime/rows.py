@@ -1,8 +1,7 @@
 """Rows as objects of a class: a dataclass or model that `dbsync models` wrote, or any that takes columns by name."""
 
 import dataclasses
-import functools
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from psycopg.rows import no_result
@@ -10,16 +9,11 @@ from psycopg.rows import no_result
 T = TypeVar("T")
 
 
-@functools.cache
-def _renamed(cls: Hashable) -> Mapping[str, str]:
-    if not isinstance(cls, type) or not dataclasses.is_dataclass(cls):
-        return {}
-    return {one.metadata["column"]: one.name for one in dataclasses.fields(cls) if "column" in one.metadata}
-
-
 def fields(cls: type[Any]) -> Mapping[str, str]:
     """For each column whose name is none in Python, the field that holds it."""
-    return _renamed(cls)
+    if not dataclasses.is_dataclass(cls):
+        return {}
+    return {one.metadata["column"]: one.name for one in dataclasses.fields(cls) if "column" in one.metadata}
 
 
 def factory(cls: type[T]) -> Callable[[Any], Callable[[Sequence[Any]], T]]:

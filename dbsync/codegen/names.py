@@ -1,0 +1,73 @@
+"""Names for Python and TypeScript: of classes, of fields, of an enum's members."""
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+from dbsync.codegen.schema import Name
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[^\W\d_A-Z]+|\d+|[^\W_]+")
+_TAKEN = frozenset({"str", "int", "bool", "float", "bytes", "list", "dict", "dt", "self", "cls"})
+"""What the body of a class needs to keep its meaning."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a name: those of `createdAt`, `created_at` and `Created at` are the same."""
+    return _WORDS.findall(unicodedata.normalize("NFKC", text))
+
+
+def camel(text: str) -> str:
+    """The name of a class."""
+    name = "".join(word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words(text))
+    return name if name[:1].isalpha() else f"N{name}"
+
+
+def snake(text: str, reserved: Collection[str] = _TAKEN) -> str:
+    """The name of a field: a leading underscore would make it private, a key word gets a trailing one."""
+    name = "_".join(words(text)).lower()
+    if not name[:1].isalpha():
+        name = f"n_{name}".rstrip("_")
+    return f"{name}_" if keyword.iskeyword(name) or name in reserved else name
+
+
+def constant(label: str) -> str:
+    """The name of an enum's member."""
+    name = "_".join(words(label)).upper()
+    if not name:
+        return "EMPTY" if not label else "OTHER"
+    return name if name[:1].isalpha() else f"N_{name}"
+
+
+def distinct(texts: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """The names in their order, each only once: the second of two gets a number."""
+    seen = set(taken)
+    found = []
+    for text in texts:
+        name, number = text, 1
+        while name in seen:
+            number += 1
+            name = f"{text.rstrip('_')}_{number}"
+        seen.add(name)
+        found.append(name)
+    return found
+
+
+class Classes:
+    """The names of the classes of a file: a schema other than public stands before them."""
+
+    def __init__(self, names: Iterable[Name], taken: Iterable[str]):
+        listed = list(names)
+        prefixed = [camel(name) if schema == "public" else camel(schema) + camel(name) for schema, name in listed]
+        self._taken = set(taken)
+        self._names = dict(zip(listed, distinct(prefixed, self._taken), strict=True))
+        self._taken |= set(self._names.values())
+
+    def __getitem__(self, name: Name) -> str:
+        return self._names[name]
+
+    def more(self, name: Name, suffix: str) -> str:
+        """The name of a class beside another one."""
+        (found,) = distinct([self._names[name] + suffix], self._taken)
+        self._taken.add(found)
+        return found

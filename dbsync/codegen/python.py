@@ -1,0 +1,156 @@
+"""What the formats in Python have in common: annotations, docstrings, enums."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from dbsync.codegen.names import Classes, constant, distinct
+from dbsync.codegen.schema import Column, Domain, Enum, Relation, Schema, Source, Type
+
+WIDTH = 110
+
+_BUILTIN = {
+    "bool": "bool",
+    "int2": "int",
+    "int4": "int",
+    "int8": "int",
+    "oid": "int",
+    "float4": "float",
+    "float8": "float",
+    "numeric": "Decimal",
+    "bytea": "bytes",
+    "date": "dt.date",
+    "time": "dt.time",
+    "timetz": "dt.time",
+    "timestamp": "dt.datetime",
+    "timestamptz": "dt.datetime",
+    "interval": "dt.timedelta",
+    "uuid": "UUID",
+    "inet": "IPv4Address | IPv6Address | IPv4Interface | IPv6Interface",
+    "cidr": "IPv4Network | IPv6Network",
+    "int2vector": "list[int]",
+    "oidvector": "list[int]",
+}
+"""What psycopg makes of values; of all other types it makes texts."""
+JSON = frozenset({"json", "jsonb"})
+
+_IMPORTS = {
+    "dt.": "import datetime as dt",
+    "Decimal": "from decimal import Decimal",
+    "UUID": "from uuid import UUID",
+    "IPv4Address": "from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface",
+    "IPv4Network": "from ipaddress import IPv4Network, IPv6Network",
+    "Range[": "from psycopg.types.range import Range",
+    "Multirange[": "from psycopg.types.multirange import Multirange",
+}
+TAKEN = frozenset(
+    """Any ClassVar Decimal UUID IPv4Address IPv6Address IPv4Interface IPv6Interface IPv4Network IPv6Network Range
+    Multirange Json Jsonb StrEnum TypedDict NotRequired TypeAlias Final BaseModel ConfigDict Field JsonValue Annotated
+    FINGERPRINT TYPES Mapping Sequence None True False""".split()
+)
+"""Names that the files use themselves."""
+
+
+class Annotations:
+    """How the types of columns are written."""
+
+    def __init__(self, classes: Classes, json: str):
+        self.classes = classes
+        self.json = json
+
+    def of(self, one: Type) -> str:
+        """The annotation of a value that is not NULL."""
+        if one.kind in ("enum", "domain", "composite"):
+            try:
+                return self.classes[one.name]
+            except KeyError:
+                # An extension's.
+                return self.of(one.of) if one.of else "str"
+        if one.kind == "array" and one.of:
+            return f"list[{self.of(one.of)}]"
+        if one.kind in ("range", "multirange") and one.of:
+            return f"{one.kind.title()}[{self.of(one.of)}]"
+        return self.json if one.builtin in JSON else _BUILTIN.get(one.builtin, "str")
+
+    def column(self, column: Column) -> str:
+        """The annotation of a column."""
+        return f"{self.of(column.type)} | None" if column.nullable else self.of(column.type)
+
+
+def is_json(one: Type) -> bool:
+    """Whether values are JSON; also those of domains over it."""
+    return one.builtin in JSON or (one.kind == "domain" and one.of is not None and is_json(one.of))
+
+
+def imports(body: str) -> list[str]:
+    """The imports that annotations in a text need."""
+    return [line for word, line in _IMPORTS.items() if word in body]
+
+
+def header(source: Source, form: str, words: str) -> str:
+    """The docstring of the file."""
+    option = "" if form == "dataclasses" else f" --format {form}"
+    return f'"""{words}\n\nWritten by `dbsync models{option}` from {source.file}: change that file, and write this one anew.\n"""\n'
+
+
+def literal(text: str) -> str:
+    """A string constant, in double quotes where that takes no backslash."""
+    plain = repr(text)
+    return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
+
+
+def docstring(text: str, indent: str = "    ") -> Iterator[str]:
+    """A docstring, in lines."""
+    escaped = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    escaped = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in escaped)
+    lines = [part for line in escaped.splitlines() for part in (textwrap.wrap(line, WIDTH - len(indent)) or [""])]
+    if lines and lines[-1].endswith('"'):
+        lines[-1] = lines[-1][:-1] + '\\"'
+    if len(lines) < 2:
+        yield f'{indent}"""{"".join(lines)}"""'
+        return
+    yield f'{indent}"""{lines[0]}'
+    yield from (indent + line if line else "" for line in lines[1:])
+    yield f'{indent}"""'
+
+
+def remark(text: str, indent: str = "    ") -> Iterator[str]:
+    """A comment, in lines."""
+    for line in textwrap.wrap(" ".join(text.split()), WIDTH - len(indent), break_long_words=False):
+        yield f"{indent}# {line}"
+
+
+def enum(one: Enum, name: str) -> Iterator[str]:
+    """A class of an enum's labels."""
+    yield f"class {name}(StrEnum):"
+    yield from docstring(one.comment or f"The values of the type {one.name[1]}.")
+    yield ""
+    members = distinct(map(constant, one.labels), ["MRO"])
+    yield from (f"    {member} = {literal(label)}" for member, label in zip(members, one.labels, strict=True))
+
+
+def classes(schema: Schema) -> Classes:
+    """The names of all classes."""
+    named = [*(one.name for one in schema.relations), *(one.name for one in schema.enums)]
+    return Classes([*named, *(one.name for one in schema.types)], TAKEN)
+
+
+def alias(one: Domain, annotations: Annotations) -> Iterator[str]:
+    """A domain, as another name of what it is made of."""
+    yield f"{annotations.classes[one.name]}: TypeAlias = {quoted(annotations.of(one.type))}"
+    if one.comment:
+        yield from docstring(one.comment, "")
+
+
+def quoted(annotation: str) -> str:
+    """An annotation whose names may stand further below."""
+    return f'"{annotation}"' if not annotation.isidentifier() else annotation
+
+
+def about(one: Relation) -> str:
+    """The docstring of a row's class."""
+    return one.comment or f"A row of the {one.kind} {one.name[1]}."
+
+
+def blocks(parts: Iterable[Iterable[str]]) -> str:
+    """Classes with two empty lines between them."""
+    return "\n\n\n".join("\n".join(part) for part in parts)
