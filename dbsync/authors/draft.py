@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from dbsync.authors.order import write
 from dbsync.compare import compare
+from dbsync.load.secrets import masked
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.plan import Observed
@@ -42,7 +43,7 @@ class Draft:
         """What the operator should know of how the draft came about."""
         return tuple(
             f"a statement of {self.author}'s was set aside, since PostgreSQL refuses it ({one.failure.message}): "
-            + " ".join(one.step.sql.split())
+            + " ".join(masked(one.step.sql).split())
             for one in self.set_aside
         )
 

@@ -17,5 +17,4 @@ class Writer(Protocol):
 
 def writer(form: str) -> Writer:
     """The module for a format."""
-    module = form if form == "dataclasses" else form
-    return cast("Writer", importlib.import_module(f"dbsync.codegen.{module}"))
+    return cast("Writer", importlib.import_module(f"dbsync.codegen.{form}"))

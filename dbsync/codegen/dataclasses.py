@@ -17,12 +17,16 @@ def write(source: Source) -> str:
     annotations = Annotations(python.classes(schema), "Json")
     classes = annotations.classes
     row_types = [*schema.row_types()]
-    body = [[_JSON]] if any(python.is_json(c.type) or "Json" in annotations.of(c.type) for c in _columns(source)) else []
+    body = (
+        [[_JSON]] if any(python.is_json(c.type) or "Json" in annotations.of(c.type) for c in _columns(source)) else []
+    )
     body += [list(python.enum(one, classes[one.name])) for one in schema.enums]
     body += [
         list(python.alias(one, annotations))
         if isinstance(one, Domain)
-        else list(_row(classes[one.name], one.comment or f"A value of the type {one.name[1]}.", one.columns, annotations))
+        else list(
+            _row(classes[one.name], one.comment or f"A value of the type {one.name[1]}.", one.columns, annotations)
+        )
         for one in schema.types
     ]
     for one in schema.relations:
@@ -34,19 +38,18 @@ def write(source: Source) -> str:
         *(one.name for one in schema.types if isinstance(one, Composite)),
         *row_types,
     ]
-    body.append(list(_types({name: classes[name] for name in registered})))
+    body.append(list(python.types({name: classes[name] for name in registered})))
     text = python.blocks(body)
-    return f"{python.header(source, 'dataclasses', _WORDS)}\n{_imports(text)}\n\n{_constants(source)}\n\n\n{text}\n"
+    # Rows of one table in a column of another: the class may stand further below.
+    future = "from __future__ import annotations\n\n" if row_types else ""
+    head = f"{python.header(source, 'dataclasses', _WORDS)}\n{future}{_imports(text, annotations.used)}"
+    return f"{head}\n\n{python.fingerprint(source)}\n\n\n{text}\n"
 
 
 _WORDS = """Rows of the database, as dataclasses.
 
 A row is read as one (`db.query("select ...", row=...)`); a new one is a dictionary in which what has a default, or may
 be NULL, can be left out. An application gives FINGERPRINT and TYPES to `dbsync.runtime.Settings`."""
-
-
-def _constants(source: Source) -> str:
-    return f'FINGERPRINT: Final = {literal(source.schema.fingerprint)}\n"""Of the schema that these classes are for."""'
 
 
 def _columns(source: Source) -> Iterator[Column]:
@@ -92,7 +95,7 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
     for column in columns:
         if column.default:
             yield from remark(f"default: {column.default}", "        ")
-        yield f"        {literal(column.name)}: {_value(column, annotations)},"
+        yield f"        {literal(column.name)}: {literal(_value(column, annotations))},"
     yield "    },"
     yield ")"
     yield from docstring(words, "")
@@ -104,18 +107,7 @@ def _value(column: Column, annotations: Annotations) -> str:
     return f"NotRequired[{text}]" if column.optional else text
 
 
-def _types(names: dict[tuple[str, str], str]) -> Iterator[str]:
-    if not names:
-        yield "TYPES: Final[dict[tuple[str, str], type[Any]]] = {}"
-    else:
-        yield "TYPES: Final[dict[tuple[str, str], type[Any]]] = {"
-        for (schema, name), found in names.items():
-            yield f"    ({literal(schema)}, {literal(name)}): {found},"
-        yield "}"
-    yield '"""The classes of the database\'s own types."""'
-
-
-def _imports(body: str) -> str:
+def _imports(body: str, used_types: str) -> str:
     used = [word for word in ("dataclass", "field") if f"{word}(" in body]
     typing = ["Any", "Final"] + [w for w in ("NotRequired", "TypeAlias", "TypedDict") if w in body]
     lines = [f"from dataclasses import {', '.join(used)}"] if used else []
@@ -123,7 +115,9 @@ def _imports(body: str) -> str:
     lines += ["from collections.abc import Mapping, Sequence"] if _JSON in body else []
     lines += [f"from typing import {', '.join(typing)}"]
     lines += ["from psycopg.types.json import Jsonb"] if "Jsonb" in body else []
-    lines += python.imports(body)
+    lines += python.imports(used_types)
     third = sorted(line for line in lines if "psycopg" in line)
-    own = sorted((line for line in lines if "psycopg" not in line), key=lambda line: (not line.startswith("import"), line))
+    own = sorted(
+        (line for line in lines if "psycopg" not in line), key=lambda line: (not line.startswith("import"), line)
+    )
     return "\n".join([*own, *([""] if third else []), *third])

@@ -19,7 +19,9 @@ def words(text: str) -> list[str]:
 
 def camel(text: str) -> str:
     """The name of a class."""
-    name = "".join(word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words(text))
+    name = "".join(
+        word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words(text)
+    )
     return name if name[:1].isalpha() else f"N{name}"
 
 

@@ -43,9 +43,39 @@ _IMPORTS = {
     "Multirange[": "from psycopg.types.multirange import Multirange",
 }
 TAKEN = frozenset(
-    """Any ClassVar Decimal UUID IPv4Address IPv6Address IPv4Interface IPv6Interface IPv4Network IPv6Network Range
-    Multirange Json Jsonb StrEnum TypedDict NotRequired TypeAlias Final BaseModel ConfigDict Field JsonValue Annotated
-    FINGERPRINT TYPES Mapping Sequence None True False""".split()
+    [
+        "Any",
+        "ClassVar",
+        "Decimal",
+        "UUID",
+        "IPv4Address",
+        "IPv6Address",
+        "IPv4Interface",
+        "IPv6Interface",
+        "IPv4Network",
+        "IPv6Network",
+        "Range",
+        "Multirange",
+        "Json",
+        "Jsonb",
+        "StrEnum",
+        "TypedDict",
+        "NotRequired",
+        "TypeAlias",
+        "Final",
+        "BaseModel",
+        "ConfigDict",
+        "Field",
+        "JsonValue",
+        "Annotated",
+        "FINGERPRINT",
+        "TYPES",
+        "Mapping",
+        "Sequence",
+        "None",
+        "True",
+        "False",
+    ]
 )
 """Names that the files use themselves."""
 
@@ -56,9 +86,16 @@ class Annotations:
     def __init__(self, classes: Classes, json: str):
         self.classes = classes
         self.json = json
+        self.used = ""
+        """Everything that was written, for the imports."""
 
     def of(self, one: Type) -> str:
         """The annotation of a value that is not NULL."""
+        found = self._of(one)
+        self.used += f" {found}"
+        return found
+
+    def _of(self, one: Type) -> str:
         if one.kind in ("enum", "domain", "composite"):
             try:
                 return self.classes[one.name]
@@ -89,7 +126,8 @@ def imports(body: str) -> list[str]:
 def header(source: Source, form: str, words: str) -> str:
     """The docstring of the file."""
     option = "" if form == "dataclasses" else f" --format {form}"
-    return f'"""{words}\n\nWritten by `dbsync models{option}` from {source.file}: change that file, and write this one anew.\n"""\n'
+    written = f"Written by `dbsync models{option}` from {source.file}: change that file, and write this one anew."
+    return f'"""{words}\n\n{written}\n"""\n'
 
 
 def literal(text: str) -> str:
@@ -154,3 +192,20 @@ def about(one: Relation) -> str:
 def blocks(parts: Iterable[Iterable[str]]) -> str:
     """Classes with two empty lines between them."""
     return "\n\n\n".join("\n".join(part) for part in parts)
+
+
+def fingerprint(source: Source) -> str:
+    """The constant that dbsync.runtime compares."""
+    return f'FINGERPRINT: Final = {literal(source.schema.fingerprint)}\n"""Of the schema that these classes are for."""'
+
+
+def types(names: dict[tuple[str, str], str]) -> Iterator[str]:
+    """The constant that teaches dbsync.runtime the database's types."""
+    if not names:
+        yield "TYPES: Final[dict[tuple[str, str], type[Any]]] = {}"
+    else:
+        yield "TYPES: Final[dict[tuple[str, str], type[Any]]] = {"
+        for (schema, name), found in names.items():
+            yield f"    ({literal(schema)}, {literal(name)}): {found},"
+        yield "}"
+    yield '"""The classes of the database\'s own types."""'

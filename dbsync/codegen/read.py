@@ -138,7 +138,7 @@ class _Reader:
                 Column(
                     name=name,
                     type=self.type(oid, modifier),
-                    nullable=not (not_null or by_domain and self.refuses_null(oid)),
+                    nullable=not (not_null or (by_domain and self.refuses_null(oid))),
                     given=given,
                     default=default or (self.default(oid) if by_domain and not given else ""),
                     comment=comment,

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 import psycopg
@@ -102,7 +101,10 @@ class Schema:
     def row_types(self) -> Iterator[Name]:
         """The relations whose rows are values of a column."""
         relations = {one.name for one in self.relations}
-        wholes: tuple[Relation | Composite, ...] = (*self.relations, *(t for t in self.types if isinstance(t, Composite)))
+        wholes: tuple[Relation | Composite, ...] = (
+            *self.relations,
+            *(t for t in self.types if isinstance(t, Composite)),
+        )
         used = {name for one in wholes for column in one.columns for name in composites(column.type)}
         used |= {name for one in self.types if isinstance(one, Domain) for name in composites(one.type)}
         yield from sorted(used & relations)
@@ -122,4 +124,4 @@ class Source:
 
     schema: Schema
     file: str
-    connect: Callable[[], AbstractContextManager["psycopg.Connection[Any]"]] = dataclasses.field(repr=False)
+    connect: Callable[[], "psycopg.Connection[Any]"] = dataclasses.field(repr=False)

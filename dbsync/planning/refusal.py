@@ -1,9 +1,11 @@
 """Says why there is no plan: what remains, with both sides, the step that failed, what the witness says."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync.authors.draft import Draft
 from dbsync.errors import NoPlan
+from dbsync.load.secrets import masked
 from dbsync.model.changes import Change
 from dbsync.planning.proof import NotProvenError
 from dbsync.replay import Refusal
@@ -51,13 +53,14 @@ def _difference(change: Change) -> Iterator[str]:
     elif change.after is None:
         yield f"  {change.id}: is still there"
     else:
+        secret = {field.name for field in dataclasses.fields(change.after) if not field.repr}
         for name in change.fields():
             was, shall = getattr(change.before, name), getattr(change.after, name)
-            yield f"  {change.id}: {name} is {was!r}, should be {shall!r}"
+            yield f"  {change.id}: {name} " + ("differs" if name in secret else f"is {was!r}, should be {shall!r}")
 
 
 def _refused(refusal: Refusal, role: str, *, superuser: bool) -> Iterator[str]:
-    yield f"PostgreSQL refused: {_short(refusal.step.sql)}"
+    yield f"PostgreSQL refused: {_short(masked(refusal.step.sql))}"
     yield f"  {refusal.failure.message}"
     if refusal.failure.detail:
         yield f"  {refusal.failure.detail}"

