@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dbsync.codegen import python
 from dbsync.codegen.names import distinct, snake
 from dbsync.codegen.python import Annotations, docstring, literal, remark
-from dbsync.codegen.schema import Column, Composite, Domain, Relation, Source
+from dbsync.codegen.schema import Column, Composite, Domain, Relation, Source, Type
 
 _JSON = '''Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"'''
 
@@ -17,12 +17,11 @@ def write(source: Source) -> str:
     annotations = Annotations(python.classes(schema), "Json")
     classes = annotations.classes
     row_types = [*schema.row_types()]
-    body = (
-        [[_JSON]] if any(python.is_json(c.type) or "Json" in annotations.of(c.type) for c in _columns(source)) else []
-    )
+    inserting = Annotations(classes, "Jsonb")
+    body = [[_JSON]] if any(python.holds_json(one) for one in _types(source)) else []
     body += [list(python.enum(one, classes[one.name])) for one in schema.enums]
     body += [
-        list(python.alias(one, annotations))
+        list(python.alias(one, annotations, row_types))
         if isinstance(one, Domain)
         else list(
             _row(classes[one.name], one.comment or f"A value of the type {one.name[1]}.", one.columns, annotations)
@@ -32,7 +31,7 @@ def write(source: Source) -> str:
     for one in schema.relations:
         body.append(list(_row(classes[one.name], python.about(one), one.columns, annotations)))
         if one.insertable:
-            body.append(list(_insert(one, classes.more(one.name, "Insert"), annotations)))
+            body.append(list(_insert(one, classes.more(one.name, "Insert"), inserting)))
     registered = [
         *(one.name for one in schema.enums),
         *(one.name for one in schema.types if isinstance(one, Composite)),
@@ -42,7 +41,9 @@ def write(source: Source) -> str:
     text = python.blocks(body)
     # Rows of one table in a column of another: the class may stand further below.
     future = "from __future__ import annotations\n\n" if row_types else ""
-    head = f"{python.header(source, 'dataclasses', _WORDS)}\n{future}{_imports(text, annotations.used)}"
+    head = (
+        f"{python.header(source, 'dataclasses', _WORDS)}\n{future}{_imports(text, annotations.used + inserting.used)}"
+    )
     return f"{head}\n\n{python.fingerprint(source)}\n\n\n{text}\n"
 
 
@@ -52,14 +53,11 @@ A row is read as one (`db.query("select ...", row=...)`); a new one is a diction
 be NULL, can be left out. An application gives FINGERPRINT and TYPES to `dbsync.runtime.Settings`."""
 
 
-def _columns(source: Source) -> Iterator[Column]:
-    for one in source.schema.relations:
-        yield from one.columns
-    for kind in source.schema.types:
-        if isinstance(kind, Composite):
-            yield from kind.columns
-        else:
-            yield Column(name="", type=kind.type, nullable=False)
+def _types(source: Source) -> Iterator[Type]:
+    for relation in source.schema.relations:
+        yield from (column.type for column in relation.columns)
+    for one in source.schema.types:
+        yield from (column.type for column in one.columns) if isinstance(one, Composite) else [one.type]
 
 
 def _row(name: str, words: str, columns: tuple[Column, ...], annotations: Annotations) -> Iterator[str]:
@@ -82,10 +80,11 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
     if all(column.name.isidentifier() and not keyword.iskeyword(column.name) for column in columns):
         yield f"class {name}(TypedDict):"
         yield from docstring(words)
-        yield ""
+        if columns:
+            yield ""
         for column in columns:
             if column.default:
-                yield from remark(f"default: {column.default}")
+                yield from remark(f"defaults to {column.default}")
             yield f"    {column.name}: {_value(column, annotations)}"
         return
     # A name that is none in Python can only be written so.
@@ -94,7 +93,7 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
     yield "    {"
     for column in columns:
         if column.default:
-            yield from remark(f"default: {column.default}", "        ")
+            yield from remark(f"defaults to {column.default}", "        ")
         yield f"        {literal(column.name)}: {literal(_value(column, annotations))},"
     yield "    },"
     yield ")"
@@ -102,22 +101,14 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
 
 
 def _value(column: Column, annotations: Annotations) -> str:
-    text = "Jsonb" if python.is_json(column.type) else annotations.of(column.type)
-    text = f"{text} | None" if column.nullable else text
+    text = annotations.column(column)
     return f"NotRequired[{text}]" if column.optional else text
 
 
-def _imports(body: str, used_types: str) -> str:
-    used = [word for word in ("dataclass", "field") if f"{word}(" in body]
-    typing = ["Any", "Final"] + [w for w in ("NotRequired", "TypeAlias", "TypedDict") if w in body]
-    lines = [f"from dataclasses import {', '.join(used)}"] if used else []
-    lines += ["from enum import StrEnum"] if "(StrEnum)" in body else []
-    lines += ["from collections.abc import Mapping, Sequence"] if _JSON in body else []
-    lines += [f"from typing import {', '.join(typing)}"]
-    lines += ["from psycopg.types.json import Jsonb"] if "Jsonb" in body else []
-    lines += python.imports(used_types)
-    third = sorted(line for line in lines if "psycopg" in line)
-    own = sorted(
-        (line for line in lines if "psycopg" not in line), key=lambda line: (not line.startswith("import"), line)
-    )
-    return "\n".join([*own, *([""] if third else []), *third])
+def _imports(body: str, used: str) -> str:
+    typing = ["Any", "Final", *(one for one in ("NotRequired", "TypeAlias", "TypedDict") if one in body)]
+    more = [f"typing {one}" for one in typing]
+    more += [f"dataclasses {one}" for one in ("dataclass", "field") if f"{one}(" in body]
+    more += ["enum StrEnum"] if "(StrEnum)" in body else []
+    more += ["collections.abc Mapping", "collections.abc Sequence"] if _JSON in body else []
+    return python.imports(used, *more)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 
 from dbsync.codegen.schema import Name
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[^\W\d_A-Z]+|\d+|[^\W_]+")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W_A-Z]+")
+_SNAKE = re.compile(r"[^\W\d_A-Z][^\WA-Z]*\Z")
 _TAKEN = frozenset({"str", "int", "bool", "float", "bytes", "list", "dict", "dt", "self", "cls"})
 """What the body of a class needs to keep its meaning."""
 
@@ -27,7 +28,7 @@ def camel(text: str) -> str:
 
 def snake(text: str, reserved: Collection[str] = _TAKEN) -> str:
     """The name of a field: a leading underscore would make it private, a key word gets a trailing one."""
-    name = "_".join(words(text)).lower()
+    name = text if _SNAKE.match(text) else "_".join(words(text)).lower()
     if not name[:1].isalpha():
         name = f"n_{name}".rstrip("_")
     return f"{name}_" if keyword.iskeyword(name) or name in reserved else name
@@ -41,7 +42,7 @@ def constant(label: str) -> str:
     return name if name[:1].isalpha() else f"N_{name}"
 
 
-def distinct(texts: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+def distinct(texts: Iterable[str], taken: Iterable[str] = (), joint: str = "_") -> list[str]:
     """The names in their order, each only once: the second of two gets a number."""
     seen = set(taken)
     found = []
@@ -49,7 +50,7 @@ def distinct(texts: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
         name, number = text, 1
         while name in seen:
             number += 1
-            name = f"{text.rstrip('_')}_{number}"
+            name = f"{text.rstrip('_')}{joint}{number}"
         seen.add(name)
         found.append(name)
     return found
@@ -59,10 +60,11 @@ class Classes:
     """The names of the classes of a file: a schema other than public stands before them."""
 
     def __init__(self, names: Iterable[Name], taken: Iterable[str]):
-        listed = list(names)
+        # Of two that would be called the same, the one with the usual spelling has the better claim.
+        listed = sorted(names, key=lambda name: not _SNAKE.match(name[1]))
         prefixed = [camel(name) if schema == "public" else camel(schema) + camel(name) for schema, name in listed]
         self._taken = set(taken)
-        self._names = dict(zip(listed, distinct(prefixed, self._taken), strict=True))
+        self._names = dict(zip(listed, distinct(prefixed, self._taken, ""), strict=True))
         self._taken |= set(self._names.values())
 
     def __getitem__(self, name: Name) -> str:
@@ -70,6 +72,6 @@ class Classes:
 
     def more(self, name: Name, suffix: str) -> str:
         """The name of a class beside another one."""
-        (found,) = distinct([self._names[name] + suffix], self._taken)
+        (found,) = distinct([self._names[name] + suffix], self._taken, "")
         self._taken.add(found)
         return found

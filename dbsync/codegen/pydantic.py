@@ -15,6 +15,9 @@ A model for new rows leaves out what was not set: `new.model_dump(by_alias=True,
 of the database. An application gives FINGERPRINT to `dbsync.runtime.Settings`."""
 
 
+_DEFAULT = 'DEFAULT: Any = None\n"""What stands in a field that was not set: the database has the default."""'
+
+
 def write(source: Source) -> str:
     """The text of the file."""
     schema = source.schema
@@ -23,7 +26,7 @@ def write(source: Source) -> str:
     body: list[list[str]] = [list(python.enum(one, classes[one.name])) for one in schema.enums]
     for kind in schema.types:
         if isinstance(kind, Domain):
-            body.append(list(python.alias(kind, annotations)))
+            body.append(list(python.alias(kind, annotations, [*schema.row_types()])))
         else:
             words = kind.comment or f"A value of the type {kind.name[1]}."
             body.append(list(_model(classes[kind.name], words, kind.columns, annotations)))
@@ -37,7 +40,8 @@ def write(source: Source) -> str:
     text = python.blocks(body)
     future = "from __future__ import annotations\n\n" if [*schema.row_types()] else ""
     head = f"{python.header(source, 'pydantic', _WORDS)}\n{future}{_imports(text, annotations.used)}"
-    return f"{head}\n\n{python.fingerprint(source)}\n\n\n{text}\n"
+    constants = python.fingerprint(source) + (f"\n\n{_DEFAULT}" if "=DEFAULT" in text else "")
+    return f"{head}\n\n{constants}\n\n\n{text}\n"
 
 
 def _model(name: str, words: str, columns: tuple[Column, ...], annotations: Annotations) -> Iterator[str]:
@@ -61,9 +65,15 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
         yield ""
     for field, column in zip(_fields(columns), columns, strict=True):
         if column.default:
-            yield from remark(f"default: {column.default}")
+            yield from remark(f"defaults to {column.default}")
         annotation = f"{_sized(column, annotations)}{' | None' if column.nullable else ''}"
-        yield from _field(field, column, annotation, "default=None" if column.optional else "")
+        yield from _field(field, column, annotation, _default(column))
+
+
+def _default(column: Column) -> str:
+    if not column.optional:
+        return ""
+    return "default=DEFAULT" if column.default and not column.nullable else "default=None"
 
 
 def _field(field: str, column: Column, annotation: str, default: str) -> Iterator[str]:
@@ -100,18 +110,8 @@ def _arbitrary(one: Type) -> bool:
 
 
 def _imports(body: str, used: str) -> str:
-    own = [
-        "from typing import " + ", ".join(w for w in ("Annotated", "Any", "Final", "TypeAlias") if w in body + "Final")
-    ]
-    own += ["from enum import StrEnum"] if "(StrEnum)" in body else []
-    names = [
-        "BaseModel",
-        "ConfigDict",
-        *(["Field"] if "Field(" in body else []),
-        *(["JsonValue"] if "JsonValue" in used else []),
-    ]
-    third = [f"from pydantic import {', '.join(names)}"] if "(BaseModel)" in body else []
-    for line in python.imports(used):
-        (third if "psycopg" in line else own).append(line)
-    own.sort(key=lambda line: (not line.startswith("import"), line))
-    return "\n".join([*own, "", *sorted(third)]).rstrip("\n")
+    more = [f"typing {one}" for one in ("Annotated", "TypeAlias") if one in body]
+    more += ["enum StrEnum"] if "(StrEnum)" in body else []
+    more += ["pydantic BaseModel", "pydantic ConfigDict"] if "(BaseModel)" in body else []
+    more += ["pydantic Field"] if "Field(" in body else []
+    return python.imports(used, "typing Any", "typing Final", *more)

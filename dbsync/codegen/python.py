@@ -1,10 +1,11 @@
 """What the formats in Python have in common: annotations, docstrings, enums."""
 
+import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from dbsync.codegen.names import Classes, constant, distinct
-from dbsync.codegen.schema import Column, Domain, Enum, Relation, Schema, Source, Type
+from dbsync.codegen.schema import Column, Domain, Enum, Name, Relation, Schema, Source, Type, composites
 
 WIDTH = 110
 
@@ -33,15 +34,22 @@ _BUILTIN = {
 """What psycopg makes of values; of all other types it makes texts."""
 JSON = frozenset({"json", "jsonb"})
 
-_IMPORTS = {
-    "dt.": "import datetime as dt",
-    "Decimal": "from decimal import Decimal",
-    "UUID": "from uuid import UUID",
-    "IPv4Address": "from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface",
-    "IPv4Network": "from ipaddress import IPv4Network, IPv6Network",
-    "Range[": "from psycopg.types.range import Range",
-    "Multirange[": "from psycopg.types.multirange import Multirange",
+_MODULES = {
+    "Decimal": "decimal",
+    "UUID": "uuid",
+    "IPv4Address": "ipaddress",
+    "IPv6Address": "ipaddress",
+    "IPv4Interface": "ipaddress",
+    "IPv6Interface": "ipaddress",
+    "IPv4Network": "ipaddress",
+    "IPv6Network": "ipaddress",
+    "Range": "psycopg.types.range",
+    "Multirange": "psycopg.types.multirange",
+    "Jsonb": "psycopg.types.json",
+    "JsonValue": "pydantic",
+    "Json": "",
 }
+_INSTALLED = ("psycopg", "pydantic")
 TAKEN = frozenset(
     [
         "Any",
@@ -96,6 +104,8 @@ class Annotations:
         return found
 
     def _of(self, one: Type) -> str:
+        if self.json == "Jsonb" and one.kind == "domain" and one.of and holds_json(one):
+            return self.of(one.of)
         if one.kind in ("enum", "domain", "composite"):
             try:
                 return self.classes[one.name]
@@ -113,14 +123,27 @@ class Annotations:
         return f"{self.of(column.type)} | None" if column.nullable else self.of(column.type)
 
 
-def is_json(one: Type) -> bool:
-    """Whether values are JSON; also those of domains over it."""
-    return one.builtin in JSON or (one.kind == "domain" and one.of is not None and is_json(one.of))
+def holds_json(one: Type) -> bool:
+    """Whether values are JSON, or arrays of it."""
+    if one.kind in ("array", "domain") and one.of is not None:
+        return holds_json(one.of)
+    return one.builtin in JSON
 
 
-def imports(body: str) -> list[str]:
-    """The imports that annotations in a text need."""
-    return [line for word, line in _IMPORTS.items() if word in body]
+def imports(used: str, *more: str) -> str:
+    """The imports that annotations need, and more as `module name`; the standard library's first."""
+    words = set(re.findall(r"\w+", used))
+    found = {(module, word) for word, module in _MODULES.items() if module and word in words}
+    found |= {(module, word) for module, word in (one.split() for one in more)}
+    by_module: dict[str, list[str]] = {}
+    for module, word in sorted(found):
+        by_module.setdefault(module, []).append(word)
+    own = ["import datetime as dt"] if "dt" in words else []
+    third: list[str] = []
+    for module, names in by_module.items():
+        line = f"from {module} import {', '.join(sorted(names, key=lambda name: (not name.isupper(), name)))}"
+        (third if module.startswith(_INSTALLED) else own).append(line)
+    return "\n".join([*own, *([""] if third else []), *third])
 
 
 def header(source: Source, form: str, words: str) -> str:
@@ -141,7 +164,7 @@ def docstring(text: str, indent: str = "    ") -> Iterator[str]:
     escaped = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     escaped = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in escaped)
     lines = [part for line in escaped.splitlines() for part in (textwrap.wrap(line, WIDTH - len(indent)) or [""])]
-    if lines and lines[-1].endswith('"'):
+    if len(lines) == 1 and lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
     if len(lines) < 2:
         yield f'{indent}"""{"".join(lines)}"""'
@@ -172,16 +195,13 @@ def classes(schema: Schema) -> Classes:
     return Classes([*named, *(one.name for one in schema.types)], TAKEN)
 
 
-def alias(one: Domain, annotations: Annotations) -> Iterator[str]:
-    """A domain, as another name of what it is made of."""
-    yield f"{annotations.classes[one.name]}: TypeAlias = {quoted(annotations.of(one.type))}"
+def alias(one: Domain, annotations: Annotations, later: Collection[Name]) -> Iterator[str]:
+    """A domain, as another name of what it is made of; classes that stand `later` in the file are quoted."""
+    text = annotations.of(one.type)
+    quoted = literal(text) if set(composites(one.type)) & set(later) else text
+    yield f"{annotations.classes[one.name]}: TypeAlias = {quoted}"
     if one.comment:
         yield from docstring(one.comment, "")
-
-
-def quoted(annotation: str) -> str:
-    """An annotation whose names may stand further below."""
-    return f'"{annotation}"' if not annotation.isidentifier() else annotation
 
 
 def about(one: Relation) -> str:

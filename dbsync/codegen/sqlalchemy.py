@@ -30,6 +30,15 @@ def write(source: Source) -> str:
         for schema in schemas:
             metadata.reflect(engine, schema=None if schema == "public" else schema, views=True)
         text = DeclarativeGenerator(metadata, engine, []).generate()
+    try:
+        compile(text, "models", "exec")
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        raise UsageError(
+            "sqlacodegen cannot write models of this schema",
+            detail=f"a name in it is none in Python: {line}",
+            hint="another --format can",
+        ) from None
     head = python.header(source, "sqlalchemy", _WORDS)
     return f"{head}\n{text.rstrip()}\n\n\n{python.fingerprint(source).replace(': Final', '')}\n"
 

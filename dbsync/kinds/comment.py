@@ -11,6 +11,7 @@ from dbsync.model.steps import Step
 
 _INDEX = "(index)"
 """Ends the path of a comment on a constraint's index, which is no object of its own."""
+_STANDARD = "standard public schema"
 _NOT_NULL = "(not null)"
 """Stands in the path of a comment on a not-null constraint, which is part of its column, before its name."""
 
@@ -19,7 +20,8 @@ _NOT_NULL = "(not null)"
 class Comment(Satellite):
     """A comment. Those that CREATE EXTENSION and CREATE DATABASE make by themselves are left out.
 
-    For the attribute of a composite type the path is the type's with the attribute's name.
+    For the attribute of a composite type the path is the type's with the attribute's name. Schema public has a comment
+    of its own from the start: that it has none is an empty text.
     """
 
     kind = "comment"
@@ -30,6 +32,9 @@ class Comment(Satellite):
             from pg_catalog.pg_description d
             join pg_catalog.pg_class k on k.oid = d.classoid
             where d.objoid >= 16384 or k.relname in ('pg_namespace', 'pg_extension')
+            union all
+            select 'pg_namespace', n.oid, 0, '' from pg_catalog.pg_namespace n
+            where n.oid = 2200 and pg_catalog.obj_description(n.oid, 'pg_namespace') is null
         )
         select coalesce(
                    case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint'
@@ -66,8 +71,9 @@ class Comment(Satellite):
         yield self._say(sql.literal(self.text))
 
     def drop(self) -> Iterator[Step]:
-        """COMMENT ON … IS NULL."""
-        yield self._say("NULL")
+        """COMMENT ON … IS NULL, or what schema public says by itself."""
+        public = self.of == Id("schema", ("public",))
+        yield self._say(sql.literal(_STANDARD) if public else "NULL")
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """COMMENT ON replaces what was said before."""

@@ -82,7 +82,7 @@ def _home(project: Path, folder: Path, account: Account) -> Path:
 
 
 def _forget(homes: Path) -> None:
-    """Remove the data of projects that were deleted; one whose grandparent is gone too may be on a disk that is away."""
+    """Remove the data of deleted projects; one whose grandparent is gone too may be on a disk that is away."""
     for home in homes.glob("development-*"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             project = Path(json.loads((home / "project.json").read_text())["project"])

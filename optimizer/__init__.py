@@ -1,0 +1,1 @@
+"""The Optimizer application's view of its database; `models.py` is written by `dbsync models`."""
