@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from dbsync.codegen.schema import Column, Composite, Domain, Enum, Name, Relation, Schema, Type, TypeKind
-from dbsync.runtime.fingerprint import fingerprint
+from dbsync.runtime.schema import fingerprint
 
 Connection = psycopg.Connection[Any]
 

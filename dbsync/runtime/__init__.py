@@ -12,7 +12,7 @@
 """
 
 from dbsync.runtime.asynchronous import AsyncDatabase
-from dbsync.runtime.fingerprint import WrongSchema, fingerprint
+from dbsync.runtime.schema import WrongSchema, fingerprint
 from dbsync.runtime.health import Health
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.synchronous import Database

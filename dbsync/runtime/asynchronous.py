@@ -15,7 +15,7 @@ from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from dbsync.errors import DbsyncError
-from dbsync.runtime import core, fingerprint, rows, types
+from dbsync.runtime import core, rows, schema, types
 from dbsync.runtime.health import Health
 from dbsync.runtime.observe import LOG, async_cursor_class
 from dbsync.runtime.settings import Isolation, Settings
@@ -193,9 +193,10 @@ class AsyncDatabase(core.Core):
         try:
             async with await psycopg.AsyncConnection.connect(self._conninfo(), autocommit=True) as connection:
                 if wanted := self.settings.fingerprint:
-                    limits = core.schemas(wanted)
-                    cursor = await connection.execute(fingerprint.QUERY, {"schemas": limits})
-                    self._judge(fingerprint.written(await cursor.fetchone(), limits))
+                    limits = schema.schemas_of(wanted)
+                    cursor = await connection.execute(schema.QUERY, {"schemas": limits})
+                    self._judge(schema.written(await cursor.fetchone(), limits))
+                await self._configure(connection)
                 return
         except psycopg.OperationalError as error:
             failed = self._refused(error)
@@ -220,7 +221,7 @@ class AsyncDatabase(core.Core):
         await pool.open()
         return pool
 
-    async def _configure(self, connection: Connection) -> None:
+    async def _configure(self, connection: psycopg.AsyncConnection[Any]) -> None:
         async with connection.cursor(row_factory=tuple_row) as cursor:
             await cursor.execute(types.QUERY, self._adapting.parameters)
             found = await cursor.fetchall()

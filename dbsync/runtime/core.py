@@ -10,7 +10,7 @@ from dbsync.errors import ConnectionFailed, DbsyncError, UsageError
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
-from dbsync.runtime import fingerprint
+from dbsync.runtime import schema
 from dbsync.runtime.observe import LOG
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.types import Adapting
@@ -61,16 +61,11 @@ class Core:
     def _judge(self, found: str) -> None:
         """Refuse to start on another schema than the application's, or warn of it."""
         wanted = self.settings.fingerprint
-        error = fingerprint.mismatch(self.target.label, wanted, found) if wanted else None
+        error = schema.mismatch(self.target.label, wanted, found) if wanted else None
         if error and self.settings.mismatch == "refuse":
             raise error
         if error:
             LOG.warning("%s: %s", error.message, error.detail)
-
-
-def schemas(wanted: str | None) -> list[str] | None:
-    """The schemas whose fingerprint is compared."""
-    return fingerprint.schemas_of(wanted) if wanted else None
 
 
 def retried(error: psycopg.Error, *, working: bool) -> bool:

@@ -15,7 +15,7 @@ from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from dbsync.errors import DbsyncError
-from dbsync.runtime import core, fingerprint, rows, types
+from dbsync.runtime import core, rows, schema, types
 from dbsync.runtime.health import Health
 from dbsync.runtime.observe import LOG, cursor_class
 from dbsync.runtime.settings import Isolation, Settings
@@ -191,7 +191,8 @@ class Database(core.Core):
         try:
             with psycopg.connect(self._conninfo(), autocommit=True) as connection:
                 if wanted := self.settings.fingerprint:
-                    self._judge(fingerprint.fingerprint(connection, core.schemas(wanted)))
+                    self._judge(schema.fingerprint(connection, schema.schemas_of(wanted)))
+                self._configure(connection)
                 return
         except psycopg.OperationalError as error:
             failed = self._refused(error)
@@ -216,7 +217,7 @@ class Database(core.Core):
         pool.open()
         return pool
 
-    def _configure(self, connection: Connection) -> None:
+    def _configure(self, connection: psycopg.Connection[Any]) -> None:
         with connection.cursor(row_factory=tuple_row) as cursor:
             found = cursor.execute(types.QUERY, self._adapting.parameters).fetchall()
         self._adapting.adapt(connection, found)

@@ -24,7 +24,7 @@ QUERY = """
         left join pg_catalog.pg_class c on c.oid = t.typrelid
         where t.oid >= 16384 and n.nspname !~ '^pg_' and t.typisdefined
           and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c' or t.typtype = 'b' and t.typcategory <> 'A'
-               or exists (select from pg_catalog.unnest(%s::text[], %s::text[]) g (s, n)
+               or exists (select from rows from (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])) g (s, n)
                           where g.s = n.nspname and g.n = t.typname))
     )
     select t.typtype::text, t.nspname::text, t.typname::text, t.oid::int8, t.typarray::int8,

@@ -125,9 +125,13 @@ def fits(value: Any, hint: Any) -> bool:
     if hint is type(None):
         return value is None
     if origin is list:
-        return isinstance(value, list) and all(one is None or isinstance(one, list) or fits(one, arguments[0]) for one in value)
+        return isinstance(value, list) and all(
+            one is None or isinstance(one, list) or fits(one, arguments[0]) for one in value
+        )
     if origin is Range:
-        return isinstance(value, Range) and all(one is None or fits(one, arguments[0]) for one in (value.lower, value.upper))
+        return isinstance(value, Range) and all(
+            one is None or fits(one, arguments[0]) for one in (value.lower, value.upper)
+        )
     if origin is Multirange:
         return isinstance(value, Multirange) and all(fits(one, Range[arguments[0]]) for one in value)
     if origin is not None:
