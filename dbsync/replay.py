@@ -23,6 +23,10 @@ Connection = psycopg.Connection[Any]
 Touched = Callable[[], tuple[Id, ...]]
 Elevate = Callable[[], contextlib.AbstractContextManager[None]]
 
+# privilege_not_revoked, privilege_not_granted
+_GRANTED_NOTHING = ("01006", "01007")
+_INSUFFICIENT_PRIVILEGE = "42501"
+
 _STRENGTH = (
     "AccessShareLock",
     "RowShareLock",
@@ -83,6 +87,8 @@ class Replay:
         `touched` tells what the last step touched, for steps that do not know it themselves.
         """
         self.connection = connection
+        connection.add_notice_handler(self._hear)
+        self.granted_nothing: Failure | None = None
         self.touched = touched
         self.elevate = elevate
         self.elevated = False
@@ -127,14 +133,24 @@ class Replay:
             if not step.transactional:
                 self.connection.execute(step.sql.encode())
                 return Observed(step=step)
-            with self.connection.transaction():
+            with self.connection.transaction() as transaction:
+                self.granted_nothing = None
                 self.connection.execute(step.sql.encode())
+                if self.granted_nothing:
+                    raise psycopg.Rollback(transaction)
                 observed = self._observed(step)
+            if self.granted_nothing:
+                return Refusal(step, self.granted_nothing)
             return dataclasses.replace(observed, touched=self.touched()) if self.touched else observed
         except psycopg.Error as error:
             if self.connection.closed:
                 raise
             return Refusal(step, Failure.of(error))
+
+    def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
+        """A GRANT or REVOKE by a role that may not is no error where it may do something else: only a warning tells."""
+        if notice.sqlstate in _GRANTED_NOTHING:
+            self.granted_nothing = Failure(message=notice.message_primary or "", sqlstate=_INSUFFICIENT_PRIVILEGE)
 
     def _observed(self, step: Step) -> Observed:
         if not self.files:

@@ -77,7 +77,7 @@ class _Reader:
                 self.read(kind, members)
         self.leave_out_what_is_within()
         for satellite in satellites:
-            self.read_satellites(satellite)
+            self.read_satellites(satellite, members)
         self.read_unknown()
         self.objects = {one: thing for one, thing in self.objects.items() if one not in self.left_out}
         return Catalog(
@@ -115,7 +115,7 @@ class _Reader:
                     self.left_out.add(one)
                     found = True
 
-    def read_satellites(self, kind: type[Satellite]) -> None:
+    def read_satellites(self, kind: type[Satellite], members: Mapping[tuple[str, int], Address]) -> None:
         found = [
             (record.pop("target_catalog"), record.pop("target_oid"), record.pop("target_subid"), record)
             for record in self.records(kind)
@@ -128,12 +128,29 @@ class _Reader:
                 whole = (cat, oid, 0)
                 target = self.addresses.get(whole) or self.addresses.get(self.types.get((cat, oid), whole))
                 about = target and Id("column", (*target.path, columns[oid, sub]))
-            if target is None or about is None or target in self.left_out:
+            if kind.beyond and (target is None or (cat, oid) in members):
+                about = about or self.system_object(cat, oid, sub)
+                extension = members.get((cat, oid))
+                target = self.addresses.get(extension) if extension else about
+            elif target in self.left_out:
+                continue
+            if target is None or about is None:
                 continue
             record.pop("oid", None)
             path = (about.kind, *about.path, *record.pop("suffix", ()))
             thing = kind(path=path, target=target, **record)
             self.objects[thing.id] = thing
+
+    def system_object(self, catalog: str, oid: int, subid: int) -> Id | None:
+        """The identity of what no kind reads since it is the system's; None for what is hidden."""
+        query = """select type, object_names, object_args from pg_catalog.pg_identify_object_as_address(
+                       ('pg_catalog.' || %s)::regclass, %s::oid, %s)"""
+        row = self.cursor.execute(query, [catalog, oid, subid]).fetchone() if oid < 16384 else None
+        if row is None:
+            return None
+        kind, names, arguments = row
+        signature = (f"({', '.join(arguments)})",) if kind in ("function", "procedure", "aggregate") else ()
+        return Id("column" if kind == "table column" else kind, (*names, *signature))
 
     def column_names(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
         if not wanted:

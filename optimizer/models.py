@@ -19,7 +19,7 @@ FINGERPRINT: Final = "public:65b9678fecdef3313985965add2477d4"
 """Of the schema that these classes are for."""
 
 
-Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
 
 class ItemStatus(StrEnum):

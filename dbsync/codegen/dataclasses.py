@@ -8,7 +8,7 @@ from dbsync.codegen.names import distinct, snake
 from dbsync.codegen.python import Annotations, docstring, literal, remark
 from dbsync.codegen.schema import Column, Composite, Domain, Relation, Source, Type
 
-_JSON = '''Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"'''
+_JSON = 'Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None'
 
 
 def write(source: Source) -> str:

@@ -28,6 +28,7 @@ class Privilege(Satellite):
     kind = "privilege"
     catalog = ""
     suffixes = 1
+    beyond = True
     query = """
         with acl (catalog, oid, subid, acl, owner, kind) as (
             select 'pg_class', oid, 0, relacl, relowner, (case relkind when 'S' then 's' else 'r' end)::"char"
@@ -49,14 +50,19 @@ class Privilege(Satellite):
             union all
             select 'pg_foreign_server', oid, 0, srvacl, srvowner, 'S'
             from pg_catalog.pg_foreign_server where srvacl is not null
+        ), changed as (
+            -- System objects and members of extensions come with privileges of their own.
+            select acl.*, coalesce(i.initprivs, pg_catalog.acldefault(acl.kind, acl.owner)) as initial
+            from acl
+            join pg_catalog.pg_class k
+                 on k.relname = acl.catalog and k.relnamespace = 'pg_catalog'::regnamespace
+            left join pg_catalog.pg_init_privs i
+                   on i.classoid = k.oid and i.objoid = acl.oid and i.objsubid = acl.subid
+            where acl.acl is distinct from i.initprivs
         ), entry as (
-            select acl.*, e.*, false as built_in
-            from acl, pg_catalog.aclexplode(acl.acl) e
-            where acl.oid >= 16384 or acl.oid = 2200
+            select c.*, e.*, false as built_in from changed c, pg_catalog.aclexplode(c.acl) e
             union all
-            select acl.*, e.*, true
-            from acl, pg_catalog.aclexplode(pg_catalog.acldefault(acl.kind, acl.owner)) e
-            where acl.oid >= 16384 or acl.oid = 2200
+            select c.*, e.*, true from changed c, pg_catalog.aclexplode(c.initial) e
         ), named as (
             -- A grantee may have the same privilege from two grantors.
             select *, privilege_type || (case when pg_catalog.bool_or(is_grantable) over (

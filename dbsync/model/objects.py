@@ -168,6 +168,9 @@ class Satellite(Object):
 
     suffixes: ClassVar[int] = 0
     """How many elements the suffix has."""
+    beyond: ClassVar[bool] = False
+    """Whether it is also read of what is no object of the catalog: system objects, and members of extensions, with
+    which it falls. A target that is in no catalog is its own."""
 
     target: Id = dataclasses.field(compare=False)
 

@@ -150,7 +150,8 @@ class _Goal:
         for one, thing in self.current.objects.items():
             if not isinstance(thing, kind) or one in self.objects:
                 continue
-            if (parent := thing.within()) is None or parent in self.objects:
+            parent = thing.within()
+            if parent is None or parent in self.objects or parent not in self.current.objects:
                 self.objects[one] = thing
 
     def look_past_owners(self) -> None:

@@ -49,7 +49,7 @@ def settings(database: Target, models: types.ModuleType) -> Settings:
 def test_every_type(database: Target, models: types.ModuleType) -> None:
     with Database(settings(database, models)) as db:
         (first,) = db.query("select * from every_type", row=models.EveryType)
-        hints = typing.get_type_hints(models.EveryType, vars(models), {"Json": object})
+        hints = typing.get_type_hints(models.EveryType, vars(models))
         for name, hint in hints.items():
             value = getattr(first, name)
             assert value is not None, f"row.sql has no {name}"
@@ -89,7 +89,7 @@ def test_rows_of_a_table_in_a_column(database: Target, models: types.ModuleType)
 
 
 def test_what_an_insert_may_say(models: types.ModuleType) -> None:
-    hints = typing.get_type_hints(models.EveryTypeInsert, vars(models), {"Json": object}, include_extras=True)
+    hints = typing.get_type_hints(models.EveryTypeInsert, vars(models), include_extras=True)
     assert "id" not in hints
     assert "doubled" not in hints
     assert typing.get_origin(hints["an_amount"]) is typing.NotRequired
@@ -105,7 +105,7 @@ def insert(names: Sequence[str], table: str = "every_type") -> sql.Composed:
 
 
 def insertable(row: Any, cls: Any, models: types.ModuleType) -> tuple[list[str], list[Any]]:
-    hints = typing.get_type_hints(cls, vars(models), {"Json": object})
+    hints = typing.get_type_hints(cls, vars(models))
     names = [*hints]
     return names, [wrapped(getattr(row, name), hints[name]) for name in names]
 
