@@ -8,6 +8,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from dbsync.kinds import KINDS
+from dbsync.kinds._identity import identify
 from dbsync.kinds.unknown import unknown_objects
 from dbsync.model.catalog import Address, Catalog
 from dbsync.model.objects import Id, Object, Satellite
@@ -26,6 +27,9 @@ _SETTINGS = {
     "enable_nestloop": "off",
     "jit": "off",
 }
+
+# What has a smaller oid is the system's (FirstNormalObjectId).
+_FIRST = 16384
 
 _DEPENDENCIES = """
     select classid::bigint, objid::bigint, objsubid, refclassid::bigint, refobjid::bigint, refobjsubid, deptype::text
@@ -129,7 +133,7 @@ class _Reader:
                 target = self.addresses.get(whole) or self.addresses.get(self.types.get((cat, oid), whole))
                 about = target and Id("column", (*target.path, columns[oid, sub]))
             if kind.beyond and (target is None or (cat, oid) in members):
-                about = about or self.system_object(cat, oid, sub)
+                about = about or (identify(self.cursor, cat, oid, sub) if oid < _FIRST else None)
                 extension = members.get((cat, oid))
                 target = self.addresses.get(extension) if extension else about
             elif target in self.left_out:
@@ -140,17 +144,6 @@ class _Reader:
             path = (about.kind, *about.path, *record.pop("suffix", ()))
             thing = kind(path=path, target=target, **record)
             self.objects[thing.id] = thing
-
-    def system_object(self, catalog: str, oid: int, subid: int) -> Id | None:
-        """The identity of what no kind reads since it is the system's; None for what is hidden."""
-        query = """select type, object_names, object_args from pg_catalog.pg_identify_object_as_address(
-                       ('pg_catalog.' || %s)::regclass, %s::oid, %s)"""
-        row = self.cursor.execute(query, [catalog, oid, subid]).fetchone() if oid < 16384 else None
-        if row is None:
-            return None
-        kind, names, arguments = row
-        signature = (f"({', '.join(arguments)})",) if kind in ("function", "procedure", "aggregate") else ()
-        return Id("column" if kind == "table column" else kind, (*names, *signature))
 
     def column_names(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
         if not wanted:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-FINGERPRINT: Final = "public:65b9678fecdef3313985965add2477d4"
+FINGERPRINT: Final = "public:b3f64483353314021834e33db6612766"
 """Of the schema that these classes are for."""
 
 

@@ -12,8 +12,8 @@
 """
 
 from dbsync.runtime.asynchronous import AsyncDatabase
-from dbsync.runtime.schema import WrongSchema, fingerprint
 from dbsync.runtime.health import Health
+from dbsync.runtime.schema import WrongSchema, fingerprint
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.synchronous import Database
 

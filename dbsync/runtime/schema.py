@@ -18,8 +18,9 @@ QUERY = r"""
         where nspname !~ '^pg_' and nspname not in ('information_schema', 'dbsync')
           and (%(schemas)s::text[] is null or nspname = any (%(schemas)s::text[]))
     ),
+    -- Names as constants: which words need quotes as names is not the same in all versions.
     type as (
-        select t.oid, pg_catalog.format('%%I.%%I', n.nspname, coalesce(e.typname, t.typname))
+        select t.oid, pg_catalog.format('%%L.%%L', n.nspname, coalesce(e.typname, t.typname))
                || case when e.oid is null then '' else '[]' end as name, t.typdefault is not null as has_default
         from pg_catalog.pg_type t
         left join pg_catalog.pg_type e on e.typarray = t.oid and e.oid = t.typelem
@@ -32,7 +33,7 @@ QUERY = r"""
     line (schema, text) as (
         select s.nspname, pg_catalog.concat_ws(' ',
                    case c.relkind when 'p' then 'r' when 'm' then 'v' else c.relkind end,
-                   pg_catalog.format('%%I.%%I.%%I', s.nspname, c.relname, a.attname),
+                   pg_catalog.format('%%L.%%L.%%L', s.nspname, c.relname, a.attname),
                    case when c.relkind = 'c' then row_number() over (partition by c.oid order by a.attnum) end,
                    t.name, a.atttypmod, a.attnotnull,
                    case when a.attgenerated <> '' or a.attidentity = 'a' then 'given'
@@ -45,7 +46,7 @@ QUERY = r"""
           and not exists (select from member m where m.objid = c.oid and m.catalog ~ 'pg_class$'
                           or m.objid = c.reltype and m.catalog ~ 'pg_type$')
         union all
-        select s.nspname, pg_catalog.concat_ws(' ', t.typtype, pg_catalog.format('%%I.%%I', s.nspname, t.typname),
+        select s.nspname, pg_catalog.concat_ws(' ', t.typtype, pg_catalog.format('%%L.%%L', s.nspname, t.typname),
                    b.name, t.typtypmod, t.typnotnull, e.labels)
         from schema s
         join pg_catalog.pg_type t on t.typnamespace = s.oid and t.typtype in ('e', 'd', 'r')

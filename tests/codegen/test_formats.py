@@ -10,19 +10,26 @@ import pytest
 from click.testing import CliRunner
 
 from dbsync.cli.commands import dbsync as group
+from dbsync.scratch import binaries
 
 ROOT = Path(__file__).parents[2]
+# Pydantic and SQLAlchemy take mypy long: once for all runs.
+_CACHE = ROOT / ".mypy_cache" / "models"
 EVERY = Path(__file__).parent / "every.sql"
 PLAIN = """
 CREATE TYPE mood AS ENUM ('happy', 'sad');
-CREATE TABLE people (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(20) NOT NULL, mood mood, extra jsonb);
+CREATE TABLE people (
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(20) NOT NULL, mood mood, extra jsonb
+);
 CREATE TABLE pets (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), owner int NOT NULL REFERENCES people);
 """
 
 
 @functools.cache
 def written(form: str, schema: Path = EVERY) -> str:
-    found = CliRunner().invoke(group, ["models", "--schema", str(schema), "--format", form, "-q"], catch_exceptions=False)
+    found = CliRunner().invoke(
+        group, ["models", "--schema", str(schema), "--format", form, "-q"], catch_exceptions=False
+    )
     return found.stdout
 
 
@@ -35,7 +42,17 @@ def plain(tmp_path: Path) -> Path:
 
 def mypy(path: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", "/dev/null", "--cache-dir", path.parent / "cache", path],
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--config-file",
+            "/dev/null",
+            "--cache-dir",
+            _CACHE,
+            path,
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -80,7 +97,7 @@ def _tsc(config: pytest.Config) -> list[str]:
     """TypeScript's compiler: the one on PATH, else one from npm, kept for the next run."""
     if found := shutil.which("tsc"):
         return [found]
-    home = config.cache.mkdir("typescript") if config.cache else Path("/nonexistent")
+    home = config.cache.mkdir("typescript")
     compiler = home / "node_modules" / ".bin" / "tsc"
     if not compiler.exists():
         command = ["npm", "install", "--silent", "--no-save", "--prefix", str(home), "typescript@5"]
@@ -124,3 +141,14 @@ def test_pydantic_leaves_defaults_to_the_database(plain: Path) -> None:
     assert new.model_dump(by_alias=True, exclude_unset=True) == {"name": "Ann"}
     with pytest.raises(ValueError, match="at most 20"):
         insert(name="A" * 21)  # type: ignore[operator]
+
+
+def test_the_fingerprint_is_the_same_on_every_version() -> None:
+    majors = {one.major for one in (*binaries.installations(), binaries.embedded()) if one}
+    if len(majors) < 2:
+        pytest.skip("only one version of PostgreSQL is installed")
+    found = {
+        CliRunner().invoke(group, ["models", "--schema", str(EVERY), "--scratch", scratch, "-q"]).stdout
+        for scratch in ("local", "embedded")
+    }
+    assert len(found) == 1

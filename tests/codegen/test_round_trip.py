@@ -133,12 +133,12 @@ def fits(value: Any, hint: Any) -> bool:
             one is None or fits(one, arguments[0]) for one in (value.lower, value.upper)
         )
     if origin is Multirange:
-        return isinstance(value, Multirange) and all(fits(one, Range[arguments[0]]) for one in value)
+        return isinstance(value, Multirange) and all(fits(one, types.GenericAlias(Range, arguments)) for one in value)
     if origin is not None:
         return isinstance(value, str | Mapping | Sequence)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return type(value) is hint
-    return hint is object or type(value) is hint or (hint is object)
+    return type(value) is hint
 
 
 def same(one: Any, other: Any) -> bool:

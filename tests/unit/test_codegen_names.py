@@ -39,7 +39,14 @@ def test_fields(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("label", "name"),
-    [("PENDING", "PENDING"), ("so so", "SO_SO"), ("", "EMPTY"), ("!", "OTHER"), ("1st", "N_1ST"), ("inProgress", "IN_PROGRESS")],
+    [
+        ("PENDING", "PENDING"),
+        ("so so", "SO_SO"),
+        ("", "EMPTY"),
+        ("!", "OTHER"),
+        ("1st", "N_1ST"),
+        ("inProgress", "IN_PROGRESS"),
+    ],
 )
 def test_members(label: str, name: str) -> None:
     assert constant(label) == name

@@ -74,7 +74,6 @@ def test_passed_over_with_a_note(sql: str) -> None:
         "copy t from '/x'",
         "drop subscription s",
         "alter role a rename to b",
-        "set standard_conforming_strings = off",
     ],
 )
 def test_refused(sql: str) -> None:
