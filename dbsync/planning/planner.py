@@ -1,5 +1,6 @@
 """The pipeline: from live and the files to a proven plan."""
 
+import contextlib
 import dataclasses
 import hashlib
 import time
@@ -7,11 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import postgast
-
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed
+from dbsync.load.definitions import extensions
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
@@ -23,7 +23,7 @@ from dbsync.pg.connect import Target, connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
-from dbsync.planning.manage import Managed, declared, goal, kept, settled
+from dbsync.planning.manage import declared, goal, kept, settled
 from dbsync.planning.memory import Memory
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
@@ -51,36 +51,37 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
     began = time.monotonic()
     script = read_script(request.schema)
-    managed = declared(script, request.manage)
-    with connect(request.target, read_only=True) as connection:
-        progress("reading live")
-        with reading(connection) as live:
-            settings = (request.manage, request.scratch)
-            memory = Memory(script, live.facts, settings, request.environ)
+    with contextlib.ExitStack() as stack:
+        with connect(request.target, read_only=True) as connection, reading(connection) as live:
+            progress("reading live")
+            memory = Memory(script, live.facts, (request.manage, request.scratch), request.environ)
             if known := memory.recall(live.catalog.fingerprint):
                 plan = Plan(**_about(request, script, live), changes=(), batches=(), **known)
-            else:
-                plan = _proven(request, progress, script, managed, live)
-                if plan.empty:
-                    memory.keep(plan)
-    return dataclasses.replace(plan, seconds=time.monotonic() - began)
-
-
-def _proven(request: PlanRequest, progress: Progress, script: Script, managed: Managed, live: Live) -> Plan:
-    """The plan, proven on a scratch server."""
-    needs = Needs.of(live.facts, _extensions(script))
-    with open_scratch(request.scratch, needs, environ=request.environ, live=request.target) as scratch:
-        workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
-        progress("copying live's schema")
-        try:
-            dump = scratch.dump_live(request.target, snapshot=live.snapshot)
-        except ConnectionFailed as error:
-            dump = None
-            workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
+                return dataclasses.replace(plan, seconds=time.monotonic() - began)
+            needs = Needs.of(live.facts, extensions(script))
+            scratch = stack.enter_context(
+                open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
+            )
+            workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
+            progress("copying live's schema")
+            dump = _dumped(request, workspace, live)
+        # From here on nothing is asked of live, and no snapshot of it is held.
         workspace.copy(dump, live.catalog)
         progress(f"loading {request.schema.name}")
         loaded = workspace.load(script)
-        return _Planning(request, progress, script, managed, live, workspace, loaded).plan()
+        plan = _Planning(request, progress, script, live, workspace, loaded).plan()
+    if plan.empty:
+        memory.keep(plan)
+    return dataclasses.replace(plan, seconds=time.monotonic() - began)
+
+
+def _dumped(request: PlanRequest, workspace: Workspace, live: Live) -> str | None:
+    """Live's schema as pg_dump writes it; None, and a note, where live's role may not dump it."""
+    try:
+        return workspace.scratch.dump_live(request.target, snapshot=live.snapshot)
+    except ConnectionFailed as error:
+        workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
+        return None
 
 
 def _about(request: PlanRequest, script: Script, live: Live) -> dict[str, Any]:
@@ -106,7 +107,6 @@ class _Planning:
         request: PlanRequest,
         progress: Progress,
         script: Script,
-        managed: Managed,
         live: Live,
         workspace: Workspace,
         loaded: Loaded,
@@ -114,7 +114,7 @@ class _Planning:
         self.request = request
         self.progress = progress
         self.script = script
-        self.managed = managed
+        self.managed = managed = declared(script, request.manage)
         self.live = live
         self.workspace = workspace
         self.loaded = loaded
@@ -184,12 +184,3 @@ class _Planning:
             locks=proven.locks,
             replayed=proven.replayed.digests,
         )
-
-
-def _extensions(script: Script) -> list[str]:
-    found = []
-    for statement in script.statements:
-        if statement.node == "CreateExtensionStmt":
-            tree = postgast.parse(statement.sql)
-            found += [one.stmt.create_extension_stmt.extname for one in tree.stmts]
-    return found

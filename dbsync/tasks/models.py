@@ -1,18 +1,15 @@
 """Typed models of the schema file, for an application."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import postgast
 
 from dbsync.codegen import writer
 from dbsync.codegen.read import read
 from dbsync.codegen.schema import Source
 from dbsync.config import Config
 from dbsync.errors import UsageError
+from dbsync.load.definitions import extensions as extensions_of
 from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
-from dbsync.model.text import Script
 from dbsync.pg.version import NEWEST
 from dbsync.planning.workspace import DESIRED, LOADING, Workspace
 from dbsync.scratch import binaries
@@ -22,7 +19,7 @@ from dbsync.scratch.provider import Needs, open_scratch
 def models(config: Config, form: str, observer: Observer) -> str:
     """The text of the models' file. Live is not asked: the newest PostgreSQL at hand reads the schema file."""
     script = read_script(config.schema)
-    extensions = frozenset(_extensions(script))
+    extensions = frozenset(extensions_of(script))
     needs = Needs(major=_major(config, extensions), extensions=extensions)
     with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
@@ -65,10 +62,3 @@ def _major(config: Config, extensions: frozenset[str]) -> int:
         found.append(wheel)
     able = [one.major for one in found if extensions <= one.extensions and one.program("pg_dump")]
     return max(able, default=NEWEST)
-
-
-def _extensions(script: Script) -> Iterator[str]:
-    for statement in script.statements:
-        if statement.node == "CreateExtensionStmt":
-            for one in postgast.parse(statement.sql).stmts:
-                yield one.stmt.create_extension_stmt.extname

@@ -101,7 +101,8 @@ def _tsc(config: pytest.Config) -> list[str]:
     compiler = home / "node_modules" / ".bin" / "tsc"
     if not compiler.exists():
         command = ["npm", "install", "--silent", "--no-save", "--prefix", str(home), "typescript@5"]
-        subprocess.run(command, check=True, timeout=240)
+        if subprocess.run(command, check=False, timeout=240).returncode:
+            pytest.skip("there is no tsc, and npm cannot fetch it")
     return [str(compiler)]
 
 
