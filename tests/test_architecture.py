@@ -27,10 +27,7 @@ NAMING = {
     "planning/file.py": ({"schema"}, "a key of the saved plan"),
     "planning/annotate.py": ({"table", "column", "constraint"}, "the schema file gives these places of their own"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),
-    "snapshot.py": (
-        {"column", "function", "procedure", "aggregate"},
-        "comments and privileges stand on what is no object: columns of views, and what PostgreSQL comes with",
-    ),
+    "snapshot.py": ({"column"}, "comments and privileges stand on columns of views, which are no objects"),
     "authors/resolve.py": ({"column", "owned by"}, "only columns go over to a type that is made anew"),
     "authors/touched.py": (None, "translates the names that PostgreSQL has for what an event trigger sees"),
 }

@@ -8,21 +8,22 @@ _FIRST = r"A-Za-z_\x80-\U0010ffff"
 _LATER = rf"{_FIRST}0-9$"
 _SPACE = r"[ \t\n\r\f\v]"
 _GAP = rf"(?:{_SPACE}|--[^\n\r]*+)"
-_INSIDE = r"(?:[^'\\]++|\\.|'')*+"
-_BEGIN = rf"[bB][eE][gG][iI][nN](?=(?:{_GAP}|/\*(?:[^*]|\*(?!/))*+\*/)++[aA][tT][oO][mM][iI][cC](?![{_LATER}]))"
+# Groups are (?>(?:…)*) and not (?:…)*+, in which Python before 3.11.5 goes wrong.
+_INSIDE = r"(?>(?:[^'\\]++|\\.|'')*)"
+_BEGIN = rf"[bB][eE][gG][iI][nN](?=(?:{_GAP}|/\*(?>(?:[^*]|\*(?!/))*)\*/)+[aA][tT][oO][mM][iI][cC](?![{_LATER}]))"
 _WORD = rf"(?:{_BEGIN}|[cC][aA][sS][eE]|[eE][nN][dD])(?![{_LATER}])"
 
-_BLANK = re.compile(rf"{_GAP}*+")
+_BLANK = re.compile(rf"(?>{_GAP}*)")
 _COMMENT_END = re.compile(r"/\*|\*/")
 _MARK = re.compile(
     rf"""
-    (?: [^{_LATER}'"\-/;()\\]++                            # what nothing depends on
+    (?>(?: [^{_LATER}'"\-/;()\\]++                            # what nothing depends on
       | (?! [eE]' | {_WORD} ) [{_FIRST}0-9] [{_LATER}]*+   # a word, whole, so that no quote is seen inside it
       | '[^']*+' | "[^"]*+" | --[^\n\r]*+
-      | [eE]'{_INSIDE}' (?: [ \t\r\f\v]*+ (?:--[^\n\r]*+)? \n {_GAP}*+ '{_INSIDE}' )*+
+      | [eE]'{_INSIDE}' (?>(?: [ \t\r\f\v]*+ (?:--[^\n\r]*+)? \n (?>{_GAP}*) '{_INSIDE}' )*)
       | \( [^'"$\-/;()\\]*+ \)
       | -(?!-) | /(?!\*) | \$(?! (?:[{_FIRST}][{_FIRST}0-9]*+)? \$ )
-    )*+
+    )*)
     (?: (?P<sign> [;()\\] )
       | (?P<word> {_WORD} )
       | (?P<dollar> \$ (?:[{_FIRST}][{_FIRST}0-9]*+)? \$ )

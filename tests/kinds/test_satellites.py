@@ -310,7 +310,7 @@ def test_defaults_are_no_privileges(connection: Connection) -> None:
     before = state(connection, BASE)
     after = state(connection, BASE, "grant select on s.t to anna; revoke select on s.t from anna")
     assert compare(before, after) == ()
-    assert not [one for one in after.objects if one.kind == "privilege" and one.path[1] != "public"]
+    assert not [one for one in after.objects if one.kind == "privilege" and one.path[1] == "s"]
 
 
 def test_comments_that_extensions_make_are_none(connection: Connection) -> None:
