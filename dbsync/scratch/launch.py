@@ -37,6 +37,8 @@ _SETTINGS: Mapping[str, str] = {
     # Every lock's place is written to when the server starts: 3000 hold 100,000 locks in 35 MB, and cost 25 ms.
     "max_locks_per_transaction": "3000",
     "shared_buffers": "64MB",
+    # In the data directory, which is removed whatever happens to the server.
+    "dynamic_shared_memory_type": "mmap",
     "huge_pages": "off",
     "checkpoint_timeout": "1h",
     "bgwriter_lru_maxpages": "0",
