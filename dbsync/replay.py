@@ -40,7 +40,7 @@ _STRENGTH = (
 
 _WATCHED = """
     select c.oid::bigint, c.relfilenode::bigint, format('%I.%I', n.nspname, c.relname),
-           c.relkind in ('r', 'p')
+           c.relkind = 'r'
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'm') and c.oid >= 16384 and n.nspname !~ '^pg_'
 """

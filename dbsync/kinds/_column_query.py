@@ -4,8 +4,7 @@ from dbsync.kinds._counter import COLUMNS
 
 _NOT_NULL = """
                a.attnotnull as not_null,
-               case when n.conname is not null and n.coninhcount = 0
-                     and n.conname <> c.relname || '_' || a.attname || '_not_null'
+               case when n.conname is not null and n.conname <> c.relname || '_' || a.attname || '_not_null'
                     then n.conname else '' end::text as not_null_name,
                coalesce(n.connoinherit, false) as not_null_no_inherit, coalesce(n.convalidated, true) as not_null_valid,
                coalesce(n.conname, '')::text as not_null_constraint,

@@ -14,12 +14,22 @@ def listed(options: Iterable[str]) -> str:
 
 
 def changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
-    """The actions of an ALTER that change the one set of options into the other."""
+    """The actions of an ALTER that change the one list of options into the other.
+
+    PostgreSQL appends what is SET, so those behind a new one are set again, lest the order differ in a dump.
+    """
     old, new = dict(map(_split, before)), dict(map(_split, after))
     if gone := [key for key in old if key not in new]:
         yield f"RESET ({', '.join(gone)})"
-    if different := [f"{key}={value}" for key, value in new.items() if old.get(key) != value]:
-        yield f"SET {listed(different)}"
+    keys = list(new)
+    stay = next(n for n in range(len(keys), -1, -1) if _stand(keys[:n], old, new))
+    if keys[stay:]:
+        yield f"SET {listed(f'{key}={new[key]}' for key in keys[stay:])}"
+
+
+def _stand(keys: list[str], old: dict[str, str], new: dict[str, str]) -> bool:
+    """Whether these stand in the old list as they shall, in this order."""
+    return [key for key in old if key in keys] == keys and all(old[key] == new[key] for key in keys)
 
 
 def _split(option: str) -> tuple[str, str]:

@@ -34,7 +34,7 @@ class Comment(Satellite):
             where d.objoid >= 16384 or k.relname in ('pg_namespace', 'pg_extension')
             union all
             select 'pg_namespace', n.oid, 0, '' from pg_catalog.pg_namespace n
-            where n.oid = 2200 and pg_catalog.obj_description(n.oid, 'pg_namespace') is null
+            where n.nspname = 'public' and pg_catalog.obj_description(n.oid, 'pg_namespace') is null
         )
         select coalesce(
                    case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint'
@@ -60,7 +60,8 @@ class Comment(Satellite):
         left join pg_catalog.pg_extension e on s.catalog = 'pg_extension' and e.oid = s.objoid
         left join pg_catalog.pg_available_extensions() x on x.name = e.extname
         where s.description is distinct from x.comment
-          and not (s.catalog = 'pg_namespace' and s.objoid = 2200 and s.description = 'standard public schema')
+          and not (s.catalog = 'pg_namespace' and s.objoid in (select oid from pg_catalog.pg_namespace where nspname = 'public')
+                   and s.description = 'standard public schema')
     """
 
     text: str

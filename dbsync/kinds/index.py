@@ -82,8 +82,7 @@ class Index(Object):
         select array[e.nspname, e.relname]::text[] as path, e.oid::bigint as oid,
                array[e.table_schema, e.table_name]::text[] as "table", e.indisunique as "unique",
                e.amname::text as method, e.body,
-               array(select x from pg_catalog.unnest(e.reloptions) x order by x collate "C") as options,
-               coalesce(e.reloptions, '{}') as ordered_options, e.predicate,
+               coalesce(e.reloptions, '{}') as options, e.predicate,
                coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
                coalesce(s.targets, '{}') as statistics,
                e.relkind::text as relkind, e.attached, e.partitioned,
@@ -117,7 +116,6 @@ class Index(Object):
     statistics: tuple[str, ...]
     """Statistics targets of its columns: `1=100`."""
 
-    ordered_options: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
@@ -153,7 +151,7 @@ class Index(Object):
         parts.append(sql.qualified(*self.table))
         parts += [f"USING {sql.name(self.method)}"] if self.method != "btree" else []
         parts.append(self.body)
-        parts += [f"WITH {_reloptions.listed(self.ordered_options)}"] if self.options else []
+        parts += [f"WITH {_reloptions.listed(self.options)}"] if self.options else []
         parts += [f"TABLESPACE {sql.name(self.tablespace)}"] if self.tablespace else []
         parts += [f"WHERE {enclosed(self.predicate)}"] if self.predicate else []
         yield self.step(" ".join(parts))

@@ -52,12 +52,14 @@ class Privilege(Satellite):
             from pg_catalog.pg_foreign_server where srvacl is not null
         ), changed as (
             -- System objects and members of extensions come with privileges of their own.
+            -- (Schema public too, but one that was dropped and made again does not.)
             select acl.*, coalesce(i.initprivs, pg_catalog.acldefault(acl.kind, acl.owner)) as initial
             from acl
             join pg_catalog.pg_class k
                  on k.relname = acl.catalog and k.relnamespace = 'pg_catalog'::regnamespace
             left join pg_catalog.pg_init_privs i
                    on i.classoid = k.oid and i.objoid = acl.oid and i.objsubid = acl.subid
+                  and (acl.catalog, acl.oid) <> ('pg_namespace', 2200)
             where acl.acl is distinct from i.initprivs
         ), entry as (
             select c.*, e.*, false as built_in from changed c, pg_catalog.aclexplode(c.acl) e

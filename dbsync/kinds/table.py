@@ -27,10 +27,8 @@ class Table(Object):
                case when c.reloftype <> 0 then pg_catalog.format_type(c.reloftype, null) else '' end as of_type,
                coalesce(pg_catalog.pg_get_partkeydef(c.oid), '') as partition_key,
                coalesce(k.types, '{}') as partition_key_types,
-               array(select o from pg_catalog.unnest(c.reloptions) o order by o collate "C")
-               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o order by o collate "C") as options,
                coalesce(c.reloptions, '{}')
-               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o) as ordered_options,
+               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o) as options,
                coalesce(m.amname, '')::text as access_method, coalesce(s.spcname, '')::text as tablespace,
                c.relrowsecurity as row_security, c.relforcerowsecurity as row_security_forced,
                coalesce(i.parents, '{}') as parents
@@ -68,7 +66,6 @@ class Table(Object):
     """Empty for the database's own."""
     row_security: bool
     row_security_forced: bool
-    ordered_options: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     parents: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
     """The tables that it inherits from, in order."""
 
@@ -91,7 +88,7 @@ class Table(Object):
             parts.append(f"INHERITS ({', '.join(sql.qualified(*parent) for parent in self.parents)})")
         parts += [f"PARTITION BY {self.partition_key}"] if self.partition_key else []
         parts += [f"USING {sql.name(self.access_method)}"] if self.access_method else []
-        parts += [f"WITH {_reloptions.listed(self.ordered_options)}"] if self.options else []
+        parts += [f"WITH {_reloptions.listed(self.options)}"] if self.options else []
         parts += [f"TABLESPACE {sql.name(self.tablespace)}"] if self.tablespace else []
         yield self.step(" ".join(parts))
         for action in self._security(row_security=False, forced=False):

@@ -2,6 +2,7 @@
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 _INVALID_FUNCTION_DEFINITION = "42P13"
+_PROHIBITED_STATEMENT = "2F003"
 
 # Nodes that PostgreSQL keeps for superusers, or for roles with a right that the loading role may lack.
 _SUPERUSERS = frozenset(
@@ -83,6 +84,8 @@ def may_elevate(sqlstate: str | None, node: str) -> bool:
 
     Statements that are there to run code (SELECT, INSERT, DO, CALL …) never may, nor may SET.
     """
+    if sqlstate == _PROHIBITED_STATEMENT:
+        return node in ("CreateSubscriptionStmt", "AlterSubscriptionStmt")  # a connection without a password
     if sqlstate == _INVALID_FUNCTION_DEFINITION:
         return node == "DefineStmt"  # an aggregate over "internal" is refused to others so
     return sqlstate == _INSUFFICIENT_PRIVILEGE and (node in _SUPERUSERS or node in _OWNERS)

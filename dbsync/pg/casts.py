@@ -6,7 +6,9 @@ import psycopg
 
 _QUERY = """
 with pair as (
-    select o.oid as old, n.oid as new, o.typcategory as old_category, n.typcategory as new_category
+    -- A domain is what its base type is.
+    select coalesce(nullif(o.typbasetype, 0), o.oid) as old, coalesce(nullif(n.typbasetype, 0), n.oid) as new,
+           o.typcategory as old_category, n.typcategory as new_category
     from pg_catalog.pg_type o, pg_catalog.pg_type n where o.oid = %(old)s and n.oid = %(new)s
 )
 select case
