@@ -60,8 +60,8 @@ class Comment(Satellite):
         left join pg_catalog.pg_extension e on s.catalog = 'pg_extension' and e.oid = s.objoid
         left join pg_catalog.pg_available_extensions() x on x.name = e.extname
         where s.description is distinct from x.comment
-          and not (s.catalog = 'pg_namespace' and s.objoid in (select oid from pg_catalog.pg_namespace where nspname = 'public')
-                   and s.description = 'standard public schema')
+          and not (s.catalog = 'pg_namespace' and s.description = 'standard public schema'
+                   and s.objoid in (select oid from pg_catalog.pg_namespace where nspname = 'public'))
     """
 
     text: str

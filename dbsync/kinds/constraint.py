@@ -28,9 +28,7 @@ class Constraint(Object):
         select array[s.nspname, c.relname, k.conname]::text[] as path, k.oid::bigint as oid, k.contype::text as type,
                pg_catalog.pg_get_constraintdef(k.oid) as printed, k.condeferrable as deferrable,
                k.condeferred as deferred, {enforced} as enforced, k.convalidated or not {enforced} as validated,
-               case when k.contype in ('p', 'u')
-                    then array(select x from pg_catalog.unnest(i.reloptions) x order by x collate "C")
-                    else '{{}}' end as options, coalesce(i.reloptions, '{{}}') as ordered_options,
+               case when k.contype in ('p', 'u') then coalesce(i.reloptions, '{{}}') else '{{}}' end as options,
                coalesce(t.spcname, '')::text as tablespace,
                k.conislocal or c.relispartition as local, c.relkind::text as relkind, k.conparentid <> 0 as attached,
                c.relkind = 'p' and c.relhassubclass as partitioned,
@@ -65,7 +63,6 @@ class Constraint(Object):
     local: bool
     """False for one that is there only by inheritance (never for a partition's)."""
 
-    ordered_options: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
@@ -162,7 +159,7 @@ class Constraint(Object):
 
     def _definition(self) -> str:
         parts = [f"CONSTRAINT {sql.name(self.path[2])}", self._core()]
-        parts += [f"WITH {_reloptions.listed(self.ordered_options)}"] if self.options else []
+        parts += [f"WITH {_reloptions.listed(self.options)}"] if self.options else []
         parts += [f"USING INDEX TABLESPACE {sql.name(self.tablespace)}"] if self.tablespace and self.type != "x" else []
         return " ".join([*parts, *filter(None, (self._timing(), self._state()))])
 
