@@ -1,1 +1,1 @@
-"""TODO"""
+"""Talks to PostgreSQL: targets, connections, versions, failures, what a server is."""
