@@ -29,6 +29,7 @@ class Drafting:
         self.start = start
         self.sides = sides
         self.progress = progress
+        self.notes: tuple[str, ...] = ()
 
     def drafts(self, author: str) -> list[Draft]:
         """migra's draft, completed by the kinds, and the kinds' own, or the one of the author asked for.
@@ -57,7 +58,8 @@ class Drafting:
         self.progress("asking migra")
         try:
             steps = asked.result()
-        except migra.MigraFailedError:
+        except migra.MigraFailedError as error:
+            self.notes = (f"migra could not compare the two databases: {error}",)
             return []
         known = frozenset(self.start[0].objects) | frozenset(self.start[1].objects)
         scratch = self.workspace.scratch

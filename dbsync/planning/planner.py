@@ -10,7 +10,7 @@ from typing import Any
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
-from dbsync.errors import ConnectionFailed
+from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.load.definitions import extensions
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
@@ -138,6 +138,8 @@ class _Planning:
             return self.made(Proven((), self.nothing_to_do(), 0, self.before), changes)
         drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress)
         drafts = drafting.drafts(self.request.author)
+        if not drafts:
+            raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")
         failures: list[Draft | NotProvenError] = [one for one in drafts if not one.complete]
         for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
             self.progress(f"proving the plan ({len(one.steps)} steps)")
@@ -146,7 +148,7 @@ class _Planning:
             except NotProvenError as error:
                 failures.append(error)
             else:
-                return self.made(proven, changes, one.notes())
+                return self.made(proven, changes, (*drafting.notes, *one.notes()))
         raise no_plan(failures, self.live.facts.role, superuser=self.live.facts.superuser)
 
     def nothing_to_do(self) -> Proof:
