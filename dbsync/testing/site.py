@@ -1,0 +1,89 @@
+"""The server that tests run on: a private one, or one that is given by its URL."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+from dbsync.errors import ScratchError
+from dbsync.pg import version as versions
+from dbsync.pg.connect import connect
+from dbsync.pg.server import Locale, describe
+from dbsync.pg.target import Target
+from dbsync.scratch.binaries import Installation
+from dbsync.scratch.databases import Databases
+from dbsync.testing.kept import kept_server
+
+ROLE = "app"
+"""The role of the tests on a private server: an ordinary one, as production has, that owns its databases."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server, and how databases are made and reached there; `target` is the tests' own way to it."""
+
+    target: Target
+    admin: psycopg.Connection[Any]
+    databases: Databases
+    owner: str | None
+    elevated: Callable[[], AbstractContextManager[None]]
+
+    def at(self, name: str) -> Target:
+        """A database of it, for the tests' role."""
+        return self.target.with_database(name)
+
+
+@contextlib.contextmanager
+def private(installation: Installation, folder: Path) -> Iterator[Site]:
+    """A private server of these binaries, shared by the processes that give the same folder."""
+    with kept_server(installation, folder) as superuser, contextlib.closing(connect(superuser)) as admin:
+        with _alone(admin):
+            if not admin.execute("select from pg_roles where rolname = %s", [ROLE]).fetchall():
+                admin.execute(f"CREATE ROLE {sql.name(ROLE)} LOGIN CREATEDB CREATEROLE".encode())
+
+        @contextlib.contextmanager
+        def elevated() -> Iterator[None]:
+            admin.execute(f"ALTER ROLE {sql.name(ROLE)} SUPERUSER".encode())
+            try:
+                yield
+            finally:
+                admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOSUPERUSER".encode())
+
+        target = Target({**superuser.parameters, "user": ROLE})
+        yield Site(target, admin, Databases(admin, Locale()), ROLE, elevated)
+
+
+@contextlib.contextmanager
+def given(target: Target) -> Iterator[Site]:
+    """The server of a URL, whose role makes the databases."""
+    with contextlib.closing(connect(target)) as admin:
+        versions.check(admin.info.server_version, target.label)
+        facts = describe(admin)
+        if facts.in_recovery:
+            raise ScratchError(
+                f"{target.label} is a standby, where nothing can be made", hint="name its primary server"
+            )
+        if not (facts.superuser or facts.attributes.createdb):
+            raise ScratchError(
+                f"The role {facts.role} may not make databases on {target.label}",
+                detail="each test gets a database of its own, made beside the one that the URL names",
+                hint=f"have an administrator run ALTER ROLE {sql.name(facts.role)} CREATEDB, or leave the server out: "
+                "then the tests have a private one",
+            )
+        # What WAL_LOG writes is more than FILE_COPY's, but it forces no checkpoint on the server's other databases.
+        databases = Databases(admin, facts.locale, strategy="wal_log")
+        yield Site(target, admin, databases, None, contextlib.nullcontext)
+
+
+@contextlib.contextmanager
+def _alone(admin: psycopg.Connection[Any]) -> Iterator[None]:
+    admin.execute("select pg_advisory_lock(1)")
+    try:
+        yield
+    finally:
+        admin.execute("select pg_advisory_unlock(1)")
