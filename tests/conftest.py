@@ -1,3 +1,3 @@
 """Names the plugins; fixtures are defined there."""
 
-pytest_plugins = ["tests.plugins.server", "tests.plugins.database", "tests.plugins.scratch"]
+pytest_plugins = ["tests.plugins.server", "tests.plugins.database", "tests.plugins.scratch", "pytester"]

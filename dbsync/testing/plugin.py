@@ -7,6 +7,7 @@ for one of its fixtures.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,8 +140,8 @@ def _telling(session: pytest.Session) -> Iterator[None]:
     try:
         yield
     except DbsyncError as error:
-        session.stash[_FAILED] = error.message
-        session.shouldfail = f"no test has its database: {error.message}"
-        said = str(error)
-    if said:
-        pytest.fail(said, pytrace=False)
+        # As a person who started pytest here would write the paths.
+        here = f"{session.config.invocation_params.dir}{os.sep}"
+        session.stash[_FAILED] = message = error.message.replace(here, "")
+        session.shouldfail = f"no test has its database: {message}"
+        raise pytest.fail.Exception(str(error).replace(here, ""), pytrace=False) from None
