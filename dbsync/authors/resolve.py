@@ -56,7 +56,7 @@ def resolve(current: Catalog, desired: Catalog) -> Resolution:
             found.created.add(change.id)
         elif change.after is None:
             found.dropped.add(change.id)
-        elif (steps := change.after.alter(change.before)) is not None:
+        elif (steps := change.after.alteration(change.before)) is not None:
             found.altered[change.id] = steps
         else:
             found.replaced.add(change.id)

@@ -7,6 +7,7 @@ import click
 
 from dbsync.cli.apply import apply
 from dbsync.cli.history import history
+from dbsync.cli.kinds import kinds
 from dbsync.cli.models import models
 from dbsync.cli.plan import plan
 
@@ -59,5 +60,5 @@ def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 
 
-for _command in (plan, apply, history, models):
+for _command in (plan, apply, history, models, kinds):
     dbsync.add_command(_command)

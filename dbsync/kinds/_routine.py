@@ -1,7 +1,7 @@
 """What functions and procedures share: how they are read, and when a new one may replace the old in place."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
@@ -68,10 +68,13 @@ class Routine(Object):
     """A function or a procedure. What decides about replacing it is part of its definition, so it is not compared."""
 
     catalog: ClassVar[str] = "pg_proc"
+    limits: ClassVar[Mapping[str, str]] = {
+        "definition": "its result or the name of an argument changes, or a default goes",
+    }
     keyword: ClassVar[str]
 
     definition: str
-    """What follows CREATE FUNCTION or CREATE PROCEDURE."""
+    """What follows CREATE FUNCTION or CREATE PROCEDURE: arguments, defaults, result, language, options, body."""
     language: str = dataclasses.field(compare=False)
     is_window: bool = dataclasses.field(compare=False)
     returns: str = dataclasses.field(compare=False)

@@ -1,7 +1,7 @@
 """Aggregates."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
@@ -49,6 +49,8 @@ class Aggregate(Object):
         left join pg_catalog.pg_namespace op on op.oid = o.oprnamespace
         {ARGUMENTS}
         where p.prokind = 'a' and p.oid >= 16384 and n.nspname !~ '^pg_'"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"returns", "aggkind", "direct_arguments"})
+    limits: ClassVar[Mapping[str, str]] = {"arguments": "an argument gets another name"}
 
     arguments: str
     returns: str
@@ -89,9 +91,6 @@ class Aggregate(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """CREATE OR REPLACE AGGREGATE, where PostgreSQL allows it."""
-        stays = ("returns", "aggkind", "direct_arguments")
-        if any(getattr(self, f) != getattr(before, f) for f in stays):
-            return None
         if renames_an_input(before.input_names, self.input_names):
             return None
         return (self.step(f"CREATE OR REPLACE {self._text()}"),)

@@ -1,8 +1,8 @@
 """Base types, made of functions that read and write them."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed, options
@@ -47,6 +47,22 @@ class BaseType(Object):
         where t.typtype = 'b' and t.typisdefined and t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
           and not exists (select from pg_catalog.pg_type e where e.typarray = t.oid)
     """
+    fixed = frozenset(
+        {
+            "input",
+            "output",
+            "length",
+            "by_value",
+            "alignment",
+            "category",
+            "preferred",
+            "default",
+            "element",
+            "delimiter",
+            "collatable",
+        }
+    )
+    limits: ClassVar[Mapping[str, str]] = {"storage": "it is or becomes plain"}
 
     input: str
     output: str
@@ -103,8 +119,6 @@ class BaseType(Object):
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Optional functions and the storage change in place, save from and to plain storage."""
         after = {key: getattr(self, key) for key in _CHANGEABLE}
-        if dataclasses.replace(before, **after) != self:
-            return None
         if self.storage != before.storage and "p" in {self.storage, before.storage}:
             return None
         changed = [

@@ -1,8 +1,8 @@
 """Columns of tables and foreign tables."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Final, Self
 
 from dbsync import sql
 from dbsync.kinds import _column_query, _foreign_options, _kindred, _reloptions
@@ -43,6 +43,10 @@ class Column(Object):
     catalog = "pg_class"
     rank = 30
     query = _column_query.query(180000)
+    limits: ClassVar[Mapping[str, str]] = {
+        "generated": "it becomes generated, or generated in another way",
+        "expression": "the type changes too, or the server is older than 17",
+    }
 
     type: str
     collation: str

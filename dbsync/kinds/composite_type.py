@@ -1,8 +1,8 @@
 """Composite types made by CREATE TYPE; the row types of tables belong to their tables."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed
@@ -82,6 +82,11 @@ class CompositeType(Object):
         left join used u on u.attrelid = c.oid
         where t.typtype = 'c' and t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    limits: ClassVar[Mapping[str, str]] = {
+        "names": "an attribute moves, or columns hold the type",
+        "types": "columns hold the type",
+        "collations": "columns hold the type",
+    }
 
     names: tuple[str, ...]
     types: tuple[str, ...]

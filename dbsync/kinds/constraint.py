@@ -1,8 +1,8 @@
 """Primary keys, unique, check, foreign key and exclusion constraints of tables and foreign tables."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Final, Self
 
 from dbsync import sql
 from dbsync.kinds import _reloptions
@@ -49,6 +49,14 @@ class Constraint(Object):
         where k.contype in ('p', 'u', 'c', 'f', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
           and c.oid >= 16384 and s.nspname !~ '^pg_'
     """
+    fixed = frozenset({"type"})
+    limits: ClassVar[Mapping[str, str]] = {
+        "printed": "what it says changes",
+        "deferrable": "it is no foreign key",
+        "deferred": "it is no foreign key",
+        "enforced": "it is no foreign key",
+        "validated": "it is not to be valid any more",
+    }
 
     type: str
     """As pg_constraint has it: p, u, x, c or f."""
@@ -115,7 +123,7 @@ class Constraint(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """What changes in place: validity, when a foreign key is checked, and the storage of a key's index."""
-        if (self.type, self._core()) != (before.type, before._core()):
+        if self._core() != before._core():
             return None
         if before.validated and not self.validated and self.enforced:
             return None

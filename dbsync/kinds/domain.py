@@ -34,6 +34,7 @@ class Domain(Object):
         left join pg_catalog.pg_constraint c on c.contypid = t.oid and c.contype = 'n'
         where t.typtype = 'd' and t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    fixed = frozenset({"base", "collation"})
 
     base: str
     collation: str | None
@@ -63,8 +64,6 @@ class Domain(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Default and NOT NULL change in place; base type and collation never do."""
-        if (self.base, self.collation) != (before.base, before.collation):
-            return None
         return [self.step(f"ALTER DOMAIN {sql.qualified(*self.path)} {action}") for action in self._actions(before)]
 
     def _actions(self, before: Self) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Enumerated types."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed
@@ -32,6 +32,7 @@ class Enum(Object):
         ) l on l.enumtypid = t.oid
         where t.typtype = 'e' and t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    limits: ClassVar[Mapping[str, str]] = {"labels": "a label goes or moves"}
 
     labels: tuple[str, ...]
 

@@ -27,6 +27,7 @@ class EventTrigger(Object):
         join pg_catalog.pg_proc p on p.oid = e.evtfoid
         join pg_catalog.pg_namespace n on n.oid = p.pronamespace
         where e.oid >= 16384"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"event", "function", "tags"})
 
     event: str
     function: tuple[str, ...]
@@ -54,6 +55,5 @@ class EventTrigger(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Only the state changes in place."""
-        if dataclasses.replace(before, enabled=self.enabled) != self:
-            return None
+        del before
         return (self.step(_attached.event_firing(self.path[0], self.enabled)),)

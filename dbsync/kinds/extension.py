@@ -1,8 +1,8 @@
 """Extensions."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.model.objects import Object
@@ -31,6 +31,7 @@ class Extension(Object):
         join pg_catalog.pg_namespace n on n.oid = e.extnamespace
         left join pg_catalog.pg_available_extensions() a on a.name = e.extname
     """
+    limits: ClassVar[Mapping[str, str]] = {"namespace": "the extension cannot be moved"}
 
     version: str
     namespace: str

@@ -36,6 +36,7 @@ class ForeignTable(Object):
         ) i on i.inhrelid = c.oid
         where c.oid >= 16384 and n.nspname !~ '^pg_'
     """
+    fixed = frozenset({"server"})
 
     server: str
     options: tuple[str, ...]
@@ -64,8 +65,6 @@ class ForeignTable(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Options change in place; the server cannot be changed."""
-        if self.server != before.server:
-            return None
         if self.options == before.options:
             return []
         options = _foreign_options.changed(before.options, self.options)

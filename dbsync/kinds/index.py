@@ -1,8 +1,8 @@
 """Indexes, but for those of constraints."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _reloptions
@@ -102,6 +102,8 @@ class Index(Object):
         from whole e
         left join statistic s on s.attrelid = e.oid
     """
+    fixed = frozenset({"table", "unique", "method", "body", "predicate"})
+    limits: ClassVar[Mapping[str, str]] = {"valid": "it is not the index of a partitioned table"}
 
     table: tuple[str, ...]
     unique: bool
@@ -164,11 +166,6 @@ class Index(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Options, tablespace and statistics change in place; what is invalid is built again."""
-        if any(
-            getattr(self, field) != getattr(before, field)
-            for field in ("table", "unique", "method", "body", "predicate")
-        ):
-            return None
         # The index of a partitioned table becomes valid with the last of its parts.
         if self.valid != before.valid and self.relkind != "p":
             return None

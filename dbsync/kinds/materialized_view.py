@@ -40,8 +40,10 @@ class MaterializedView(Object):
         left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
         left join {_views.COLUMNS % "m"} a on a.attrelid = c.oid
         where c.relkind = 'm' and c.oid >= 16384 and n.nspname !~ '^pg_'"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"definition", "names", "types", "collations"})
 
     definition: str
+    """The query."""
     names: tuple[str, ...]
     types: tuple[str, ...]
     collations: tuple[str, ...]
@@ -97,8 +99,6 @@ class MaterializedView(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Everything in place but the query and the columns that follow from it."""
-        if any(getattr(self, f) != getattr(before, f) for f in ("definition", "names", "types", "collations")):
-            return None
         changes = list(_reloptions.changes(before.options, self.options))
         if self.access_method != before.access_method:
             changes.append(f"SET ACCESS METHOD {sql.name(self.access_method or 'heap')}")

@@ -1,8 +1,8 @@
 """Operators."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._writing import listed, options
@@ -44,6 +44,13 @@ class Operator(Object):
         left join pg_catalog.pg_namespace gn on gn.oid = g.oprnamespace
         where o.oprcode <> 0 and o.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    fixed = frozenset({"function", "left_type", "right_type"})
+    limits: ClassVar[Mapping[str, str]] = {
+        "commutator": "it is changed or taken away, or the server is older than 17",
+        "negator": "it is changed or taken away, or the server is older than 17",
+        "hashes": "it is changed or taken away, or the server is older than 17",
+        "merges": "it is changed or taken away, or the server is older than 17",
+    }
 
     function: str
     left_type: str | None
@@ -85,8 +92,6 @@ class Operator(Object):
         if linked and (not before.linkable or any(getattr(before, key) for key in linked)):
             return None
         estimators = {key: getattr(self, key) for key in ("restrict", "join")}
-        if dataclasses.replace(before, **linked, **estimators) != self:
-            return None
         changed = [
             f"{key.upper()} = {value or 'NONE'}" for key, value in estimators.items() if value != getattr(before, key)
         ]

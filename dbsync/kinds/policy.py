@@ -1,7 +1,7 @@
 """Row-level security policies."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
@@ -29,6 +29,8 @@ class Policy(Object):
         join pg_catalog.pg_class c on c.oid = p.polrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where p.oid >= 16384"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"permissive", "command"})
+    limits: ClassVar[Mapping[str, str]] = {"using": "it is taken away", "check": "it is taken away"}
 
     permissive: bool
     command: str
@@ -63,8 +65,6 @@ class Policy(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """ALTER POLICY, which can change roles and conditions, but neither the command nor take a condition away."""
-        if (self.permissive, self.command) != (before.permissive, before.command):
-            return None
         if (before.using and not self.using) or (before.check and not self.check):
             return None
         parts = [self._to()] if self.roles != before.roles else []

@@ -28,6 +28,7 @@ class Publication(Object):
                pubviaroot as via_root, {generated} as generated
         from pg_catalog.pg_publication
     """
+    fixed = frozenset({"all_tables"})
 
     all_tables: bool
     publish: tuple[str, ...]
@@ -57,8 +58,6 @@ class Publication(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """ALTER PUBLICATION … SET; whether it is for all tables is settled when it is made."""
-        if self.all_tables != before.all_tables:
-            return None
         return [self.step(f"ALTER PUBLICATION {self._name} SET ({self._options(before)})")]
 
     def _options(self, before: "Publication") -> str:

@@ -29,7 +29,7 @@ class Rule(Object):
 
     relkind: str = dataclasses.field(compare=False)
     definition: str
-    """What follows CREATE."""
+    """What follows CREATE: event, condition, commands."""
     enabled: str
     """O, D, R or A, as pg_rewrite has it."""
 

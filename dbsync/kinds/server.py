@@ -25,6 +25,7 @@ class Server(Object):
         from pg_catalog.pg_foreign_server s
         join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
     """
+    fixed = frozenset({"type", "wrapper"})
 
     wrapper: str
     type: str | None
@@ -47,8 +48,6 @@ class Server(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """ALTER SERVER, which changes neither the type nor the wrapper."""
-        if (self.type, self.wrapper) != (before.type, before.wrapper):
-            return None
         parts = [f"ALTER SERVER {self._name}"]
         if self.version != before.version:
             parts.append(f"VERSION {'NULL' if self.version is None else sql.literal(self.version)}")

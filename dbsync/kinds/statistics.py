@@ -26,8 +26,10 @@ class Statistics(Object):
         join pg_catalog.pg_class c on c.oid = s.stxrelid
         join pg_catalog.pg_namespace cn on cn.oid = c.relnamespace
         where s.oid >= 16384"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"definition"})
 
     definition: str
+    """As pg_get_statisticsobjdef() prints it."""
     target: int
     """The statistics target; -1 is the one of the columns."""
     relation: tuple[str, ...] = dataclasses.field(compare=False)
@@ -54,7 +56,8 @@ class Statistics(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Only the target changes in place."""
-        return (self._set_target(),) if self.definition == before.definition else None
+        del before
+        return (self._set_target(),)
 
     def _set_target(self) -> Step:
         return self.step(f"ALTER STATISTICS {sql.qualified(*self.path)} SET STATISTICS {self.target}")

@@ -53,6 +53,7 @@ class Table(Object):
         ) i on i.inhrelid = c.oid
         where c.relkind in ('r', 'p') and c.oid >= 16384 and n.nspname !~ '^pg_'
     """
+    fixed = frozenset({"partition_key", "partition_key_types"})
 
     unlogged: bool
     of_type: str
@@ -100,8 +101,6 @@ class Table(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Everything but the partition key changes in place."""
-        if (self.partition_key, self.partition_key_types) != (before.partition_key, before.partition_key_types):
-            return None
         return [self.step(f"ALTER TABLE {sql.qualified(*self.path)} {action}") for action in self._actions(before)]
 
     def loses(self) -> str:

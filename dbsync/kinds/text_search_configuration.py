@@ -42,6 +42,7 @@ class TextSearchConfiguration(Object):
         ) m on m.mapcfg = c.oid
         where c.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    fixed = frozenset({"parser"})
 
     parser: str
     tokens: tuple[str, ...]
@@ -59,8 +60,6 @@ class TextSearchConfiguration(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Mappings change in place, the parser never does."""
-        if self.parser != before.parser:
-            return None
         old, new = before._mapping(), self._mapping()
         gone = [token for token in old if token not in new]
         steps = [self._alter(f"DROP MAPPING FOR {sql.names(gone)}")] if gone else []

@@ -28,6 +28,7 @@ class TextSearchDictionary(Object):
         join pg_catalog.pg_namespace tn on tn.oid = t.tmplnamespace
         where d.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
+    fixed = frozenset({"template"})
 
     template: str
     options: str | None
@@ -45,8 +46,6 @@ class TextSearchDictionary(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Options change in place: all are named again, in their order, and a name alone takes one away."""
-        if self.template != before.template:
-            return None
         kept = _option_names(self.options)
         parts = [self.options] if self.options else []
         parts += [sql.name(name) for name in _option_names(before.options) if name not in kept]

@@ -1,7 +1,7 @@
 """Triggers of tables, foreign tables and views."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
@@ -31,10 +31,12 @@ class Trigger(Object):
         left join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
         where not t.tgisinternal and (t.tgparentid = 0 or t.tgenabled <> p.tgenabled)
           and c.oid >= 16384 and n.nspname !~ '^pg_'"""
+    fixed: ClassVar[frozenset[str]] = frozenset({"parent", "is_constraint"})
+    limits: ClassVar[Mapping[str, str]] = {"definition": "it is a constraint trigger"}
 
     relkind: str = dataclasses.field(compare=False)
     definition: str
-    """What follows CREATE."""
+    """What follows CREATE: timing, events, columns, transition tables, condition, function."""
     enabled: str
     """O, D, R or A, as pg_trigger has it."""
     is_constraint: bool
@@ -74,11 +76,9 @@ class Trigger(Object):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """CREATE OR REPLACE TRIGGER, which enables it, but for constraint triggers; the state alone by ALTER TABLE."""
-        if self.parent != before.parent:
-            return None
         if self.parent or self.definition == before.definition:
             return (self._state(self.enabled),)
-        if self.is_constraint or before.is_constraint:
+        if self.is_constraint:
             return None
         replace = self.step(f"CREATE OR REPLACE {self.definition}")
         return (replace,) if self.enabled == "O" else (replace, self._state(self.enabled))

@@ -1,7 +1,7 @@
 """Views."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
@@ -30,8 +30,14 @@ class View(Object):
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         left join {_views.COLUMNS % "v"} a on a.attrelid = c.oid
         where c.relkind = 'v' and c.oid >= 16384 and n.nspname !~ '^pg_'"""
+    limits: ClassVar[Mapping[str, str]] = {
+        "names": "columns are not only added at the end",
+        "types": "columns are not only added at the end",
+        "collations": "columns are not only added at the end",
+    }
 
     definition: str
+    """The query."""
     names: tuple[str, ...]
     types: tuple[str, ...]
     collations: tuple[str, ...]

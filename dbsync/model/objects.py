@@ -1,7 +1,7 @@
 """What a catalog is made of: an object, known by its kind and its path of names."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from dbsync import sql
@@ -57,6 +57,10 @@ class Object:
     what `follow()`s can go over to it: types that columns have."""
     independent_of: ClassVar[frozenset[str]] = frozenset()
     """Kinds whose objects it does not need, whatever pg_depend says."""
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no statement changes: an object that differs in one is made again, and `alter` is not asked."""
+    limits: ClassVar[Mapping[str, str]] = {}
+    """Fields that change in place only in part: each with when the object is made again instead, for people."""
     rank: ClassVar[int] = 50
     """Where among equals its steps stand; low first when made, last when dropped."""
 
@@ -118,8 +122,14 @@ class Object:
         """The steps that drop it."""
         raise NotImplementedError
 
-    def alter(self, before: Self) -> Sequence[Step] | None:
+    def alteration(self, before: Self) -> Sequence[Step] | None:
         """The steps that make `before` this one in place; None where it must be dropped and made again."""
+        if any(getattr(self, field) != getattr(before, field) for field in self.fixed):
+            return None
+        return self.alter(before)
+
+    def alter(self, before: Self) -> Sequence[Step] | None:
+        """The same, where no fixed field differs."""
         del before
         return None
 

@@ -8,6 +8,7 @@ from typing import Any
 from dbsync.errors import DbsyncError
 from dbsync.load.secrets import HIDDEN, masked
 from dbsync.model.changes import Change
+from dbsync.model.coverage import Kind
 from dbsync.model.objects import Id, Object
 from dbsync.model.outcome import Outcome, Record
 from dbsync.model.plan import Batch, Observed, Plan
@@ -30,6 +31,11 @@ def applied(plan: Plan, outcome: Outcome | None) -> Iterator[str]:
 def history(records: Sequence[Record]) -> Iterator[str]:
     """The document of a history."""
     yield from _document("history", records=[_record(one) for one in records])
+
+
+def kinds(found: Sequence[Kind]) -> Iterator[str]:
+    """The document of the kinds that dbsync knows."""
+    yield from _document("kinds", kinds=[dataclasses.asdict(kind) for kind in found])
 
 
 def failed(command: str, error: DbsyncError) -> Iterator[str]:

@@ -348,7 +348,7 @@ IN_PLACE = {
 def test_in_place(connection: psycopg.Connection[Any], before: str, after: str, steps: tuple[str, ...]) -> None:
     old, new = state(connection, before), state(connection, after)
     (changed,) = [one for one in new if one in old and old[one] != new[one]]
-    found = new[changed].alter(old[changed])
+    found = new[changed].alteration(old[changed])
     assert found is not None
     assert [without_qualifier(step.sql) for step in found] == [without_qualifier(text) for text in steps]
     connection.execute(before)
@@ -415,7 +415,7 @@ ANEW = {
 def test_only_anew_and_postgresql_agrees(connection: psycopg.Connection[Any], before: str, after: str) -> None:
     old, new = state(connection, before), state(connection, after)
     (changed,) = [one for one in new if one in old and old[one] != new[one]]
-    assert new[changed].alter(old[changed]) is None
+    assert new[changed].alteration(old[changed]) is None
     connection.execute(before)
     run(connection, [step.sql for one in new.keys() - old.keys() for step in new[one].create()])
     make = [step.sql for step in new[changed].create()]
@@ -447,7 +447,7 @@ ANEW_BY_CHOICE = {
 def test_only_anew(connection: psycopg.Connection[Any], before: str, after: str) -> None:
     old, new = state(connection, before), state(connection, after)
     (changed,) = [one for one in new if one in old and old[one] != new[one]]
-    assert new[changed].alter(old[changed]) is None
+    assert new[changed].alteration(old[changed]) is None
 
 
 def test_what_belongs_to_a_type_or_a_view_is_left_out(connection: psycopg.Connection[Any]) -> None:

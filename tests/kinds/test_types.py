@@ -292,9 +292,9 @@ def test_a_composite_type_that_rows_hold_is_not_changed_in_place(make: Make) -> 
     script = "create type c as ({}); create domain d as c; create type r as (x d[]); create table t (y r)"
     before, after = (snapshot(make(script.format(one))) for one in ("a integer", "a bigint"))
     one = Id("composite type", ("public", "c"))
-    assert after.objects[one].alter(before.objects[one]) is None
+    assert after.objects[one].alteration(before.objects[one]) is None
     more = snapshot(make(script.format("a integer, b integer")))
-    steps = more.objects[one].alter(before.objects[one])
+    steps = more.objects[one].alteration(before.objects[one])
     assert [step.sql for step in steps or ()] == ["ALTER TYPE public.c ADD ATTRIBUTE b integer"]
 
 
@@ -303,7 +303,7 @@ def test_a_composite_type_with_typed_tables_and_views_on_attributes(make: Make) 
     view = snapshot(make("create type c as (a integer, b text); create view v as select (null::c).a"))
     after = snapshot(make("create type c as (b text)"))
     one = Id("composite type", ("public", "c"))
-    steps = after.objects[one].alter(before.objects[one])
+    steps = after.objects[one].alteration(before.objects[one])
     assert [step.sql for step in steps or ()] == ["ALTER TYPE public.c DROP ATTRIBUTE a CASCADE"]
     assert "view" in after.objects[one].disturbs(view.objects[one])
     assert after.objects[one].disturbs(before.objects[one]) == frozenset()
