@@ -25,6 +25,7 @@ import pytest
 CORPUS = Path(__file__).parent / "corpus"
 DIRECTIONS = ("forth", "back")
 _KEYS = frozenset({"manage", "forbidden", "wanted", "loses", "changes", "cascades", "refused", "pinned"})
+_EXCUSED = frozenset({"refused", "pinned", "manage"})
 _VERSIONS = frozenset({"min_version", "max_version"})
 
 
@@ -68,6 +69,16 @@ def cases() -> list[Any]:
         for direction in DIRECTIONS
         for case in [Case(folder, direction, _said(folder, direction), again=(number, direction) == (0, "forth"))]
     ]
+
+
+def schemas(major: int) -> list[Path]:
+    """Every schema that loads on a server of this version, of the cases that may be plans from any schema to it."""
+    found = []
+    for folder in sorted(path.parent for path in CORPUS.glob("*/*/from.sql")):
+        said = _said(folder, "forth") | _said(folder, "back")
+        if said.get("min_version", major) <= major <= said.get("max_version", major) and not _EXCUSED & said.keys():
+            found += [folder / "from.sql", folder / "to.sql"]
+    return found
 
 
 def _said(folder: Path, direction: str) -> dict[str, Any]:

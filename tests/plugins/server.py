@@ -19,6 +19,7 @@ from dbsync.errors import DbsyncError
 from dbsync.pg.connect import Target, connect
 from dbsync.pg.version import written
 from dbsync.scratch import binaries
+from dbsync.scratch.binaries import Installation
 from dbsync.scratch.launch import launched
 
 Connection = psycopg.Connection[Any]
@@ -155,3 +156,10 @@ def _label(url: str) -> str:
         return url
     parameters = Target.parse(url).parameters
     return "-".join(parameters[key].strip("/").replace("/", "_") for key in ("host", "port") if key in parameters)
+
+
+@pytest.fixture
+def programs(server: Server) -> Installation:
+    """pg_dump and psql that fit the server."""
+    at_hand = [one for one in (binaries.embedded(), *binaries.installations()) if one and one.major >= server.major]
+    return min(at_hand, key=lambda one: one.major)
