@@ -1,3 +1,9 @@
 """Names the plugins; fixtures are defined there."""
 
-pytest_plugins = ["tests.plugins.server", "tests.plugins.database", "tests.plugins.scratch", "pytester"]
+pytest_plugins = [
+    "tests.plugins.server",
+    "tests.plugins.database",
+    "tests.plugins.scratch",
+    "tests.plugins.own_server",
+    "pytester",
+]

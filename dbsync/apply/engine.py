@@ -36,7 +36,7 @@ def apply_plan(
         # What is open at the end is closed: a lost connection is replaced in between.
         stack.callback(lambda: session.connection.close())
         try:
-            check(session.connection, connect)
+            check(session.connection)
             prepare(session.connection, lock_timeout=limits.lock_timeout, statement_timeout=limits.statement_timeout)
             stack.enter_context(only_one(session.connection, observer, patience=limits.other_apply))
             record, notes = (None, ()) if plan.empty else _change(session, checks)

@@ -12,14 +12,14 @@ Connection = psycopg.Connection[Any]
 Connect = Callable[[], Connection]
 """Opens another connection to live, in autocommit."""
 
-_STATE = "select pg_is_in_recovery(), current_setting('transaction_read_only')::bool, pg_backend_pid()"
+_STATE = "select pg_is_in_recovery(), current_setting('transaction_read_only')::bool"
 
 
-def check(connection: Connection, connect: Connect) -> None:
-    """Refuse a server, or a way to it, on which a plan cannot be applied safely."""
+def check(connection: Connection) -> None:
+    """Refuse a server that cannot be changed."""
     row = connection.execute(_STATE).fetchone()
     assert row is not None
-    standby, read_only, pid = row
+    standby, read_only = row
     if standby:
         raise ApplyFailed(
             "the database is on a standby, which cannot be changed; nothing was applied",
@@ -30,30 +30,6 @@ def check(connection: Connection, connect: Connect) -> None:
             "the session is read-only; nothing was applied",
             hint="look at default_transaction_read_only of the role and of the database",
         )
-    if pid != connection.info.backend_pid and _loses_its_session(connection, connect, pid):
-        raise ApplyFailed(
-            "the connection goes through a pooler in transaction mode, where locks and settings of a session"
-            " do not hold; nothing was applied",
-            hint="name the database's direct address, or the pooler's port for session mode",
-        )
-
-
-def _loses_its_session(connection: Connection, connect: Connect, pid: int) -> bool:
-    """Whether a pooler hands this connection's server process to others between transactions.
-
-    A pooler makes up the process number that the client is told. While this connection stands idle another one is
-    opened: only in transaction mode can it be given the same process.
-    """
-    with connect() as other:
-        if _pid(other) == pid:
-            return True
-    return _pid(connection) != pid
-
-
-def _pid(connection: Connection) -> int:
-    row = connection.execute("select pg_backend_pid()").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def check_locks(connection: Connection, locks: int) -> None:

@@ -1,12 +1,13 @@
 """Opens connections whose settings are pinned, so that the same catalog is always printed the same way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
 from dbsync.errors import UsageError
+from dbsync.pg import pooler
 from dbsync.pg import version as versions
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
@@ -65,7 +66,10 @@ def connect(
     statement_timeout: float | None = None,
     lock_timeout: float | None = None,
 ) -> psycopg.Connection[Any]:
-    """A connection with these settings; timeouts are in seconds, and None leaves them as `settings` has them."""
+    """A connection with these settings; timeouts are in seconds, and None leaves them as `settings` has them.
+
+    ConnectionFailed where there is none to be had, or where a pooler would carry the settings to other sessions.
+    """
     if any("\0" in value for value in target.parameters.values()):
         raise UsageError("A connection parameter contains a NUL character")
     wanted = dict(settings)
@@ -90,7 +94,7 @@ def connect(
         failed = ""
         try:
             versions.check(connection.info.server_version, f"The server of {target.label}")
-            pin(connection, wanted)
+            _pin_safely(connection, wanted, target, lambda: psycopg.connect("", autocommit=True, **parameters))
             connection.autocommit = autocommit
         except psycopg.Error as error:
             connection.close()
@@ -103,8 +107,29 @@ def connect(
     raise refusal(target, failed, needs_password=needs_password)
 
 
-def pin(connection: psycopg.Connection[Any], settings: Mapping[str, str] = PINNED) -> None:
-    """Gives the session these settings: by a query, because poolers refuse them in the start-up packet."""
-    if settings:
-        calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in settings)
-        connection.execute(f"select {calls}".encode(), [text for pair in settings.items() for text in pair])
+def _pin_safely(
+    connection: psycopg.Connection[Any],
+    settings: Mapping[str, str],
+    target: Target,
+    another: Callable[[], psycopg.Connection[Any]],
+) -> None:
+    if pin(connection, settings, process=connection.info.backend_pid):
+        return
+    if pooler.shares(connection, another):
+        raise pooler.refused(target)
+    pin(connection, settings)
+
+
+def pin(
+    connection: psycopg.Connection[Any], settings: Mapping[str, str] = PINNED, *, process: int | None = None
+) -> bool:
+    """Gives the session these settings: by a query, because poolers refuse them in the start-up packet.
+
+    Where another server `process` than this one answers, nothing is set, and the answer is False.
+    """
+    calls = "".join(", pg_catalog.set_config(%s, %s, false)" for _ in settings)
+    own = "pg_catalog.pg_backend_pid() = coalesce(%s, pg_catalog.pg_backend_pid())"
+    values = [process, *(text for pair in settings.items() for text in pair)]
+    query = f"select case when {own} then pg_catalog.num_nonnulls(true{calls}) end"
+    row = connection.execute(query.encode(), values).fetchone()
+    return row is not None and row[0] is not None

@@ -223,6 +223,8 @@ class AsyncDatabase(core.Core):
 
     async def _configure(self, connection: psycopg.AsyncConnection[Any]) -> None:
         async with connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(core.PROCESS)
+            core.unprepared(connection, await cursor.fetchone())
             await cursor.execute(types.QUERY, self._adapting.parameters)
             found = await cursor.fetchall()
         self._adapting.adapt(connection, found)

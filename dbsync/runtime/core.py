@@ -15,6 +15,7 @@ from dbsync.runtime.observe import LOG
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.types import Adapting
 
+PROCESS = "select pg_catalog.pg_backend_pid()"
 _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _LONGEST_PAUSE = 2.0
 
@@ -99,6 +100,12 @@ def problem(error: Exception, target: Target) -> str:
     if isinstance(error, psycopg.Error):
         return target.mask(Failure.of(error).message)
     return type(error).__name__
+
+
+def unprepared(connection: "psycopg.BaseConnection[Any]", process: tuple[Any, ...] | None) -> None:
+    """Prepare no statements where a pooler stands between: it tells a made-up process, and may change the real one."""
+    if process and process[0] != connection.info.backend_pid:
+        connection.prepare_threshold = None
 
 
 def closed() -> UsageError:

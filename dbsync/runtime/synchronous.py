@@ -219,6 +219,7 @@ class Database(core.Core):
 
     def _configure(self, connection: psycopg.Connection[Any]) -> None:
         with connection.cursor(row_factory=tuple_row) as cursor:
+            core.unprepared(connection, cursor.execute(core.PROCESS).fetchone())
             found = cursor.execute(types.QUERY, self._adapting.parameters).fetchall()
         self._adapting.adapt(connection, found)
         connection.cursor_factory = self._cursors

@@ -26,7 +26,7 @@ def apply(
     with live(config, observer) as target:
         with contextlib.closing(connect(target)) as connection:
             # What could not be applied needs no plan, and nobody's consent.
-            check(connection, lambda: connect(target))
+            check(connection)
             if kept:
                 gate(connection, kept.plan)
         planned = kept or plan_for(config, target, observer)
