@@ -65,6 +65,7 @@ class LiveFacts:
     system_identifier: str | None
     locale: Locale
     role: str
+    """The role that the session acts as: another than the one that logs in, where ALTER ROLE ... SET role says so."""
     superuser: bool
     extensions: tuple[Installed, ...]
     roles: tuple[Role, ...]
@@ -86,7 +87,7 @@ class LiveFacts:
 
 
 _SERVER = """
-select current_setting('server_version_num')::int, d.datname::text, d.oid::bigint, session_user::text,
+select current_setting('server_version_num')::int, d.datname::text, d.oid::bigint, current_user::text,
        pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text, {locale},
        {capacity},
        pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',

@@ -144,7 +144,7 @@ class _Planning:
         for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
             self.progress(f"proving the plan ({len(one.steps)} steps)")
             try:
-                proven = prove(self.workspace, one.steps, self.judged, elevated=one.elevated)
+                proven = prove(self.workspace, one.steps, self.judged, room=self.room, elevated=one.elevated)
             except NotProvenError as error:
                 failures.append(error)
             else:
@@ -158,12 +158,21 @@ class _Planning:
         except NotProvenError as error:
             raise no_plan([error], self.live.facts.role, superuser=self.live.facts.superuser) from error
 
-    def lock_notes(self, locks: int) -> tuple[str, ...]:
+    @property
+    def room(self) -> int:
+        """How many locks a transaction may hold: half of live's lock table is for live's other sessions."""
+        return self.live.facts.lock_capacity // 2
+
+    def lock_notes(self, proven: Proven) -> tuple[str, ...]:
+        """What the size of live's lock table means for the plan."""
         capacity = self.live.facts.lock_capacity
-        if locks <= capacity:
-            return ()
-        held = f"one transaction of this plan holds {locks:,} locks, and live's lock table is sized for {capacity:,}"
-        return (f"{held}: raise max_locks_per_transaction before you apply it",)
+        if proven.locks > capacity:
+            held = f"one transaction of this plan holds {proven.locks:,} locks, and live's lock table is sized for"
+            return (f"{held} {capacity:,}: raise max_locks_per_transaction before you apply it",)
+        if proven.parted:
+            why = f"one for all would hold more than half of live's lock table, which is sized for {capacity:,} locks"
+            return (f"there are several transactions, because {why}; should one fail, those before it stay applied",)
+        return ()
 
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
         return Plan(
@@ -180,7 +189,7 @@ class _Planning:
                 *self.unlike,
                 *map(str, self.loaded.notes),
                 *notes,
-                *self.lock_notes(proven.locks),
+                *self.lock_notes(proven),
             ),
             scratch=self.workspace.scratch.label,
             locks=proven.locks,

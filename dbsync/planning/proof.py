@@ -1,5 +1,6 @@
 """The proof: the whole plan, run on a fresh copy of live as apply will run it, ends where the file says."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed, Proof
 from dbsync.pg.failures import Failure
+from dbsync.planning.batches import clean_cuts, committed_before, whole
 from dbsync.planning.witness import difference, entries
 from dbsync.planning.workspace import DESIRED, Workspace
 
@@ -20,6 +22,8 @@ Connection = psycopg.Connection[Any]
 
 # unsafe_new_enum_value_usage: a label cannot be used in the transaction that adds it.
 _NEEDS_COMMIT = "55P04"
+# How many steps run between two looks at the locks that they hold.
+_LOOK = 25
 
 
 class NotProvenError(Exception):
@@ -53,27 +57,33 @@ class Judged:
 class Proven:
     """The batches in which the steps run, what proves them, and where they end.
 
-    `locks` is the most that one transaction held; `replayed` is the catalog of the copy afterwards, in its own words.
+    `locks` is the most that one transaction held, and `parted` says that it held no more because it was ended early;
+    `replayed` is the catalog of the copy afterwards, in its own words.
     """
 
     batches: tuple[Batch, ...]
     proof: Proof
     locks: int
     replayed: Catalog
+    parted: bool = False
 
 
-def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, elevated: bool) -> Proven:
-    """Run the steps as apply will, and see where they end. NotProvenError if that is not where the file says."""
-    batches = _batches(steps)
+def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, room: int, elevated: bool) -> Proven:
+    """Run the steps as apply will, and see where they end. NotProvenError if that is not where the file says.
+
+    A transaction that holds more locks than `room` is ended where that leaves nothing of live half changed.
+    """
+    batches = whole(steps)
     for _ in range(len(steps) + 1):
         with workspace.fresh() as name:
             try:
-                locks = _run(workspace, name, batches, elevated=elevated)
+                run, locks = _run(workspace, name, batches, room, elevated=elevated)
             except _NeedsCommitError as need:
-                batches = _split(batches, need.batch, need.position)
+                batches = committed_before(batches, need.batch, need.position)
                 continue
             replayed = workspace.read(name)
-            return Proven(batches, _witnessed(workspace, name, replayed, judged), locks, replayed)
+            proof = _witnessed(workspace, name, replayed, judged)
+            return Proven(run, proof, locks, replayed, parted=len(run) > len(batches))
     raise NoPlan("no order of transactions lets the steps run")
 
 
@@ -86,60 +96,68 @@ class _NeedsCommitError(Exception):
         self.position = position
 
 
-def _batches(steps: tuple[Observed, ...]) -> tuple[Batch, ...]:
-    found: list[Batch] = []
-    together: list[Observed] = []
-    for one in steps:
-        if one.step.transactional:
-            together.append(one)
-            continue
-        if together:
-            found.append(Batch(steps=tuple(together)))
-        found.append(Batch(steps=(one,), transactional=False))
-        together = []
-    if together:
-        found.append(Batch(steps=tuple(together)))
-    return tuple(found)
-
-
-def _split(batches: tuple[Batch, ...], number: int, position: int) -> tuple[Batch, ...]:
-    """The batches with a COMMIT before a step: after the steps that take one, which then go first, if they can."""
-    steps = batches[number].steps
-    first = tuple(one for one in steps if one.step.takes_commit)
-    rest = tuple(one for one in steps if not one.step.takes_commit)
-    parts = (first, rest) if first and rest else (steps[:position], steps[position:])
-    return (*batches[:number], *(Batch(steps=part) for part in parts), *batches[number + 1 :])
-
-
-def _run(workspace: Workspace, name: str, batches: tuple[Batch, ...], *, elevated: bool) -> int:
+def _run(
+    workspace: Workspace, name: str, batches: tuple[Batch, ...], room: int, *, elevated: bool
+) -> tuple[tuple[Batch, ...], int]:
+    """Run the batches. What was run: the same, or more where one held too many locks; and the most that one held."""
+    done: list[Batch] = []
     most = 0
     with workspace.running(name) as connection:
         for number, batch in enumerate(batches):
-            if elevated:
-                with workspace.elevate():
-                    most = max(most, _run_batch(connection, number, batch))
-            else:
-                most = max(most, _run_batch(connection, number, batch))
-    return most
+            with workspace.elevate() if elevated else contextlib.nullcontext():
+                if batch.transactional:
+                    cuts = clean_cuts(batch.steps, workspace.copied[1].objects)
+                    parts, held = _run_transactions(connection, number, batch, cuts, room)
+                    most = max(most, held)
+                    done += parts
+                else:
+                    _run_step(connection, batch.steps[0])
+                    done.append(batch)
+    return tuple(done), most
 
 
-def _run_batch(connection: Connection, number: int, batch: Batch) -> int:
-    position = 0
+def _run_transactions(
+    connection: Connection, number: int, batch: Batch, cuts: frozenset[int], room: int
+) -> tuple[list[Batch], int]:
+    """Run a batch in one transaction, or in several, each ended at a clean cut when it held more locks than `room`."""
+    starts, most, held = [0], 0, 0
+    connection.execute("begin")
+    for position, one in enumerate(batch.steps):
+        if held > room and position in cuts:
+            connection.execute("commit")
+            connection.execute("begin")
+            starts.append(position)
+            held = 0
+        try:
+            _run_step(connection, one)
+        except NotProvenError as error:
+            if error.failure and error.failure.sqlstate == _NEEDS_COMMIT and position:
+                raise _NeedsCommitError(number, position) from error
+            raise
+        # Counting takes longer the more locks there are.
+        if position % _LOOK == _LOOK - 1 or one is batch.steps[-1]:
+            held = _held(connection)
+            most = max(most, held)
     try:
-        if not batch.transactional:
-            connection.execute(batch.steps[0].step.sql.encode())
-            return 0
-        with connection.transaction():
-            for position, one in enumerate(batch.steps):  # noqa: B007
-                connection.execute(one.step.sql.encode())
-            row = connection.execute(
-                "select count(*) from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and not fastpath"
-            ).fetchone()
-            return int(row[0]) if row else 0
+        connection.execute("commit")
     except psycopg.Error as error:
-        if error.sqlstate == _NEEDS_COMMIT and position:
-            raise _NeedsCommitError(number, position) from error
-        raise NotProvenError(step=batch.steps[position], failure=Failure.of(error)) from error
+        raise NotProvenError(step=batch.steps[-1], failure=Failure.of(error)) from error
+    ends = [*starts[1:], len(batch.steps)]
+    return [Batch(steps=batch.steps[start:end]) for start, end in zip(starts, ends, strict=True)], most
+
+
+def _run_step(connection: Connection, one: Observed) -> None:
+    try:
+        connection.execute(one.step.sql.encode())
+    except psycopg.Error as error:
+        raise NotProvenError(step=one, failure=Failure.of(error)) from error
+
+
+def _held(connection: Connection) -> int:
+    """How many places of the lock table the session's transaction takes."""
+    query = "select count(*) from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and not fastpath"
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _witnessed(workspace: Workspace, name: str, replayed: Catalog, judged: Judged) -> Proof:

@@ -73,7 +73,8 @@ def choose(needs: Needs, local: Iterable[Installation], wheel: Installation | No
 
 def _nothing(needs: Needs, at_hand: list[Installation]) -> ScratchError:
     have = "; ".join(_lacks(one, needs) for one in at_hand)
-    wanted = f" with {', '.join(sorted(needs.extensions))}" if needs.extensions else ""
+    extensions = sorted(needs.extensions - {"plpgsql"})
+    wanted = f" with {', '.join(extensions)}" if extensions else ""
     return ScratchError(
         f"No PostgreSQL binaries on this machine make a scratch server for PostgreSQL {needs.major}{wanted}",
         detail=f"found: {have}" if have else "found: none",
