@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dbsync.cli.apply import apply
+from dbsync.cli.diagram import diagram
 from dbsync.cli.history import history
 from dbsync.cli.kinds import kinds
 from dbsync.cli.models import models
@@ -60,5 +61,5 @@ def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 
 
-for _command in (plan, apply, history, models, kinds):
+for _command in (plan, apply, history, models, diagram, kinds):
     dbsync.add_command(_command)

@@ -32,7 +32,16 @@ def page(stream: TextIO, *, follow: str = "dbsync apply", seeds: str | None = No
     """The page that the stream shows."""
     terminal = stream.isatty()
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 30), 120) if terminal else 100
-    return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, seeds=seeds)
+    plain = not _can_show(stream, "─│┌◄●…")
+    return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, seeds=seeds, ascii=plain)
+
+
+def _can_show(stream: TextIO, letters: str) -> bool:
+    try:
+        letters.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def show(lines: Iterable[str], stream: TextIO | None = None) -> None:

@@ -7,23 +7,15 @@ from dbsync.codegen.read import read
 from dbsync.codegen.schema import Source
 from dbsync.config import Config
 from dbsync.errors import UsageError
-from dbsync.load.definitions import extensions as extensions_of
 from dbsync.load.run import LOADING
-from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
-from dbsync.planning.workspace import DESIRED, Workspace
-from dbsync.scratch.provider import Needs, newest, open_scratch
+from dbsync.planning.workspace import DESIRED
+from dbsync.tasks.desired import desired
 
 
 def models(config: Config, form: str, observer: Observer) -> str:
     """The text of the models' file. Live is not asked: the newest PostgreSQL at hand reads the schema file."""
-    script = read_script(config.schema)
-    extensions = frozenset(extensions_of(script))
-    needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
-    with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
-        workspace = Workspace(scratch, needs.session_role, superuser=False)
-        observer.progress(f"loading {config.schema.name}")
-        workspace.load(script)
+    with desired(config, observer) as scratch:
         observer.progress("writing models")
         with scratch.connect(DESIRED) as connection:
             schema = read(connection)

@@ -1,0 +1,27 @@
+"""The database that the schema file describes, loaded on a scratch server."""
+
+import contextlib
+from collections.abc import Iterator
+
+from dbsync.config import Config
+from dbsync.load.definitions import extensions as extensions_of
+from dbsync.load.script import read_script
+from dbsync.model.outcome import Observer
+from dbsync.planning.workspace import Workspace
+from dbsync.scratch.provider import Needs, Scratch, newest, open_scratch
+
+
+@contextlib.contextmanager
+def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
+    """A scratch server whose database DESIRED is what the file says, gone when the context ends.
+
+    Live is not asked: the newest PostgreSQL at hand reads the schema file.
+    """
+    script = read_script(config.schema)
+    extensions = frozenset(extensions_of(script))
+    needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
+    with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
+        workspace = Workspace(scratch, needs.session_role, superuser=False)
+        observer.progress(f"loading {config.schema.name}")
+        workspace.load(script)
+        yield scratch
