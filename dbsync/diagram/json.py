@@ -4,9 +4,8 @@ import dataclasses
 import json
 
 from dbsync.diagram.model import Diagram
+from dbsync.render.json import VERSION
 from dbsync.render.page import Page
-
-VERSION = 1
 
 
 def draw(diagram: Diagram, page: Page) -> str:

@@ -1,11 +1,13 @@
 """The diagram in each format."""
 
 import functools
+import importlib.resources
 import itertools
 import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
@@ -216,6 +218,8 @@ def test_every_line_ends_at_its_rows() -> None:
 
 def test_json() -> None:
     found = json.loads(run("--schema", str(EVERY), "--format", "json"))
+    schema = importlib.resources.files("dbsync.render").joinpath("schema.json").read_text()
+    jsonschema.validate(found, json.loads(schema))
     assert found["command"] == "diagram"
     assert [one["name"] for one in found["tables"]][1] == ["public", "people"]
     assert found["references"][0]["target_columns"] == ["id"]
