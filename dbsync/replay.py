@@ -199,7 +199,7 @@ class Replay:
                 elif (now.type, now.modifier) != (was.type, was.modifier):
                     self.columns[oid][number] = now
                     old, new = (was.type, was.modifier), (now.type, now.modifier)
-                    if may_alter_values(self.connection, old, new, explicit=" USING " in step.sql):
+                    if may_alter_values(self.connection, old, new, explicit=tree.casts(step.sql)):
                         lost.append(f"{column}: what {was.spelled} holds and {now.spelled} does not")
         return lost
 

@@ -81,7 +81,7 @@ _QUERY = """
                case when a.attstorage <> t.typstorage then a.attstorage else '' end::text as storage,
                t.typstorage::text as type_storage, a.attcompression::text as compression,
                coalesce(a.attstattarget, -1)::int as statistics,
-               array(select x from pg_catalog.unnest(a.attoptions) x order by x collate "C") as options,
+               coalesce(a.attoptions, '{{}}') as options,
                array(select x from pg_catalog.unnest(a.attfdwoptions) x order by x collate "C") as foreign_options,
                a.attislocal or c.relispartition as local,
                a.attnum::int as number, {version} as version, c.relkind::text as relkind, c.reloftype <> 0 as typed,

@@ -30,8 +30,8 @@ class MaterializedView(Object):
                coalesce(a.type_storages, '{{}}') as type_storages,
                coalesce(a.compressions, '{{}}') as compressions,
                coalesce(a.column_options, '{{}}') as column_options,
-               array(select o from pg_catalog.unnest(c.reloptions) o order by o collate "C")
-               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o order by o collate "C") as options,
+               array(select o from pg_catalog.unnest(c.reloptions) o)
+               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o) as options,
                m.amname as access_method, s.spcname as tablespace, c.relispopulated as populated
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -57,6 +57,20 @@ def reads_stdin(text: str) -> bool:
     return bool(copy and copy.is_from and not copy.filename and not copy.is_program)
 
 
+def casts(text: str) -> bool:
+    """Whether an ALTER TABLE says by itself how a column's values become those of its new type (USING)."""
+    found = node(text)
+    return bool(
+        found
+        and found.HasField("alter_table_stmt")
+        and any(
+            getattr(one.alter_table_cmd, "def").column_def.HasField("raw_default")
+            for one in found.alter_table_stmt.cmds
+            if one.alter_table_cmd.subtype == pb.AT_AlterColumnType
+        )
+    )
+
+
 def parts(node: pb.Node) -> Iterator[tuple[str, str, int]]:
     """("column" or "constraint", name, byte offset) of each that a CREATE TABLE or ALTER TABLE writes."""
     if node.WhichOneof("node") == "create_stmt":
