@@ -65,4 +65,5 @@ def state(connection: Connection) -> str:
 
 def _text(name: str, columns: list[str]) -> str:
     """A query for a whole catalog as one text, in the order in which it is stored."""
-    return f"(select pg_catalog.string_agg(row({', '.join(columns)})::text, '') from pg_catalog.{name} {_FEWER.get(name, '')})"
+    row = f"row({', '.join(columns)})::text"
+    return f"(select pg_catalog.string_agg({row}, '') from pg_catalog.{name} {_FEWER.get(name, '')})"

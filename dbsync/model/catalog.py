@@ -62,7 +62,7 @@ class Catalog:
 
 
 @functools.cache
-def _counted(kind: type[Object]) -> Callable[[Object], tuple[Any, ...]]:
+def _counted(kind: Any) -> Callable[[Object], tuple[Any, ...]]:
     """What takes the fields that count."""
     names = [field.name for field in dataclasses.fields(kind) if field.compare]
     return operator.attrgetter("kind", *names)

@@ -21,9 +21,11 @@ def script_lasts(text: str, folder: Path) -> bool:
         "select pg_catalog.set_config('search_path', '', false); select setval('s', 5, true);",
         "create materialized view m as select 1;",
         "create function f() returns int language plpgsql as $$ begin execute 'x'; return 1; end $$;",
-        "create table p (d date) partition by range (d);"
-        "create table p1 partition of p for values from ('2024-01-01') to ('2025-01-01');"
-        "create table p2 partition of p for values from (minvalue) to ('2024-01-01') partition by list (d);",
+        (
+            "create table p (d date) partition by range (d);"
+            "create table p1 partition of p for values from ('2024-01-01') to ('2025-01-01');"
+            "create table p2 partition of p for values from (minvalue) to ('2024-01-01') partition by list (d);"
+        ),
     ],
 )
 def test_definitions_last(text: str, tmp_path: Path) -> None:
