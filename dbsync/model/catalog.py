@@ -69,7 +69,8 @@ def _counted(kind: Any) -> Callable[[Object], tuple[Any, ...]]:
 
 
 def _digest(thing: Object) -> str:
-    known = tuple(sorted(value) if isinstance(value, frozenset) else value for value in _counted(type(thing))(thing))
+    kind: Any = type(thing)
+    known = tuple(sorted(value) if isinstance(value, frozenset) else value for value in _counted(kind)(thing))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
