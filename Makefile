@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup test lint demo clean
+.PHONY: setup test lint docs demo clean
 
 setup: $(READY)
 
@@ -25,8 +25,13 @@ lint: setup
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 
+docs: setup
+	$(BIN)/python docs/_reference.py
+	$(BIN)/dbsync diagram --quiet --out docs/assets/schema.svg
+	$(BIN)/mkdocs build --strict
+
 demo: setup
 	@sh demo.sh
 
 clean:
-	rm -rf $(VENV) .dbsync .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) site .dbsync .mypy_cache .ruff_cache .pytest_cache

@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from dbsync.runtime import Database
     from dbsync.testing.server import Server
 
+SETTINGS = (
+    ("schema", "FILE", "the file that the tests' databases are made from; the project's schema.sql if it is not said"),
+    ("seeds", "FILE", "the rows that these have, or none; seeds.sql beside the schema if it is not said"),
+    ("server", "WHERE", "where they are: auto, local or embedded (a private server), a URL, or DATABASE_URL"),
+)
+"""Name, metavariable and meaning of what may be said on the command line and in the ini file."""
+
 _FAILED = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options, which go before the settings of the same name."""
     group = parser.getgroup("dbsync", "databases from schema.sql")
-    for name, what in (
-        ("schema", "the file that the tests' databases are made from  [default: the project's schema.sql]"),
-        ("seeds", "the rows that these have, or 'none'  [default: seeds.sql beside it, if it exists]"),
-        ("server", "where they are: auto, local or embedded (a private server), a URL, or DATABASE_URL, that variable"),
-    ):
-        metavar = "WHERE" if name == "server" else "FILE"
+    for name, metavar, what in SETTINGS:
         group.addoption(f"--dbsync-{name}", metavar=metavar, default=None, help=what)
         parser.addini(f"dbsync_{name}", what, default="")
 
