@@ -1,5 +1,7 @@
 """A connection → the catalog of its database, read in one consistent transaction."""
 
+import contextlib
+import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -50,7 +52,20 @@ def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbs
         if idle:
             cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("select " + ", ".join(f"set_config('{k}', '{v}', true)" for k, v in _SETTINGS.items()))
-        return _Reader(cursor, hidden).catalog()
+        with _uncollected():
+            return _Reader(cursor, hidden).catalog()
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hundreds of thousands of small objects come into being, and none is garbage: nothing is searched for it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Reader:
@@ -96,18 +111,30 @@ class _Reader:
 
     def records(self, kind: type[Object]) -> Iterator[dict[str, Any]]:
         rows = self.rows(kind.read(self.version))
-        columns = [column.name for column in self.cursor.description or ()]
+        columns = self.cursor.description or ()
+        names = [column.name for column in columns]
+        types = self.cursor.connection.adapters.types
+        known = [(column.name, types.get(column.type_code)) for column in columns]
+        lists = [
+            name
+            for (name, info), column in zip(known, columns, strict=True)
+            if info is None or info.array_oid == column.type_code
+        ]
         for row in rows:
-            yield dict(zip(columns, map(_frozen, row), strict=True))
+            record = dict(zip(names, row, strict=True))
+            for name in lists:
+                record[name] = _frozen(record[name])
+            yield record
 
     def read(self, kind: type[Object], members: Mapping[tuple[str, int], Address]) -> None:
         for record in self.records(kind):
             oid, subid = record.pop("oid"), record.pop("subid", 0)
             thing = kind(**record)
-            self.objects[thing.id] = thing
-            self.addresses[kind.catalog, oid, subid] = thing.id
+            one = thing.id
+            self.objects[one] = thing
+            self.addresses[kind.catalog, oid, subid] = one
             if (kind.catalog, oid) in members or _hidden(thing.schema, self.hidden):
-                self.left_out.add(thing.id)
+                self.left_out.add(one)
 
     def leave_out_what_is_within(self) -> None:
         parents = {one: parent for one, thing in self.objects.items() if (parent := thing.within())}
@@ -166,10 +193,19 @@ class _Reader:
             if kind == "i":
                 owners[one].append(other)
         found: defaultdict[Id, set[Id]] = defaultdict(set)
+        resolved: dict[Address, Id | None] = {}
+
+        def resolve(address: Address) -> Id | None:
+            if address not in resolved:
+                resolved[address] = self.resolve(address, owners, members)
+            return resolved[address]
+
         for one, other, kind in edges:
-            source, goal = self.resolve(one, owners, members), self.resolve(other, owners, members)
             # A partition's key goes with its parent's (P, S), but is an object of its own.
-            if source is None or goal is None or source == goal or kind in "ePS":
+            if kind in "ePS" or (source := resolve(one)) is None:
+                continue
+            goal = resolve(other)
+            if goal is None or source == goal:
                 continue
             if goal.kind not in self.objects[source].independent_of:
                 found[source].add(goal)
@@ -206,4 +242,7 @@ def _hidden(schema: str | None, hidden: frozenset[str]) -> bool:
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+    """Lists, and the lists in them, as tuples."""
+    if not isinstance(value, list):
+        return value
+    return tuple(map(_frozen, value)) if value and isinstance(value[0], list) else tuple(value)

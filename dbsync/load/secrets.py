@@ -7,17 +7,12 @@ Secrets stand in connection strings (CREATE SUBSCRIPTION … CONNECTION '…'), 
 import itertools
 import re
 
-import postgast
 import psycopg
-from postgast import pg_query_pb2 as pb
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dbsync.model.text import Script
 
 HIDDEN = "***"
-
-_STRING, _COMMENTS = pb.SCONST, (pb.SQL_COMMENT, pb.C_COMMENT)
-_DATA = (pb.INSERT, pb.UPDATE, pb.DELETE_P, pb.MERGE, pb.WITH, pb.VALUES)
 
 _SECRET = ("password", "passwd", "passphrase", "secret", "token", "credential", "api_key", "sslkey")
 _PARAMETERS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
@@ -29,14 +24,19 @@ def masked(text: str) -> str:
     """The statement without the secrets in it; itself where it holds none."""
     if not _SUSPECT.search(text):
         return text
+    # Not at the top: the parser takes a tenth of a second, and most statements need none.
+    import postgast
+    from postgast import pg_query_pb2 as pb
+
+    comments = (pb.SQL_COMMENT, pb.C_COMMENT)
     try:
-        tokens = [token for token in postgast.scan(text).tokens if token.token not in _COMMENTS]
+        tokens = [token for token in postgast.scan(text).tokens if token.token not in comments]
     except postgast.PgQueryError:
         return text
     raw = text.encode()
     parts, position = [], 0
     for before, token in itertools.pairwise(tokens):
-        if token.token != _STRING:
+        if token.token != pb.SCONST:
             continue
         name = raw[before.start : before.end].decode().strip('"').lower()
         value = raw[token.start : token.end].decode()
@@ -53,8 +53,11 @@ def masked(text: str) -> str:
 
 def without_values(text: str) -> str:
     """The statement without secrets, and one that changes rows without the constants in it."""
+    import postgast
+    from postgast import pg_query_pb2 as pb
+
     try:
-        if postgast.scan(text).tokens[0].token in _DATA:
+        if postgast.scan(text).tokens[0].token in (pb.INSERT, pb.UPDATE, pb.DELETE_P, pb.MERGE, pb.WITH, pb.VALUES):
             return str(postgast.normalize(text))
     except (postgast.PgQueryError, IndexError):
         pass

@@ -3,8 +3,10 @@
 import dataclasses
 import functools
 import hashlib
+import operator
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from dbsync.model.objects import Id, Object
 
@@ -59,9 +61,16 @@ class Catalog:
         )
 
 
+@functools.cache
+def _counted(kind: Any) -> Callable[[Object], tuple[Any, ...]]:
+    """What takes the fields that count."""
+    names = [field.name for field in dataclasses.fields(kind) if field.compare]
+    return operator.attrgetter("kind", *names)
+
+
 def _digest(thing: Object) -> str:
-    counted = [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.compare]
-    known = [(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in counted]
+    kind: Any = type(thing)
+    known = tuple(sorted(value) if isinstance(value, frozenset) else value for value in _counted(kind)(thing))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 

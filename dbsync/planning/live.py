@@ -1,7 +1,7 @@
 """Reads live, in one consistent read-only transaction whose snapshot pg_dump can share."""
 
 import contextlib
-import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,18 +9,37 @@ import psycopg
 
 from dbsync.model.catalog import Catalog
 from dbsync.pg.server import LiveFacts, describe
-from dbsync.snapshot import snapshot
+from dbsync.state import state
 
 Connection = psycopg.Connection[Any]
 
 
-@dataclasses.dataclass(frozen=True)
 class Live:
-    """What live is, what it holds, and the exported snapshot under which it was read."""
+    """What live is and holds, and the exported snapshot under which it is read.
 
-    facts: LiveFacts
-    catalog: Catalog
-    snapshot: str | None
+    The catalog is read when it is first asked for, which must be while the transaction is open.
+    """
+
+    def __init__(self, connection: Connection, facts: LiveFacts, exported: str | None):
+        self.connection = connection
+        self.facts = facts
+        self.snapshot = exported
+
+    @functools.cached_property
+    def state(self) -> str:
+        """A digest of the system catalogs; as long as it is the same, so is the catalog."""
+        return state(self.connection)
+
+    @functools.cached_property
+    def catalog(self) -> Catalog:
+        """Every object."""
+        from dbsync.snapshot import snapshot  # the kinds take their time, and are often not needed
+
+        return snapshot(self.connection)
+
+    def read(self) -> None:
+        """Read everything now, for what comes after the transaction."""
+        _ = self.state, self.catalog
 
 
 @contextlib.contextmanager
@@ -33,9 +52,11 @@ def reading(connection: Connection) -> Iterator[Live]:
         if not facts.in_recovery:
             row = connection.execute("select pg_catalog.pg_export_snapshot()").fetchone()
             exported = row[0] if row else None
-        yield Live(facts, snapshot(connection), exported)
+        yield Live(connection, facts, exported)
 
 
 def fingerprint(connection: Connection) -> str:
     """A digest of live's catalog: equal to the plan's as long as nobody has changed the schema."""
+    from dbsync.snapshot import snapshot
+
     return snapshot(connection).fingerprint

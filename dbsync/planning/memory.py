@@ -4,67 +4,138 @@ What was proven holds as long as the file, live's catalog and the programs are t
 """
 
 import contextlib
+import functools
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dbsync
 from dbsync.model.objects import Id
-from dbsync.model.plan import Plan, Proof
-from dbsync.model.text import Script
+from dbsync.model.plan import Identity, Plan, Proof
 from dbsync.pg.server import LiveFacts
+from dbsync.planning.live import Live
+from dbsync.planning.request import PlanRequest
 from dbsync.scratch import cache
 
-_MOST = 200
+Files = tuple[tuple[str, str], ...]
+
+_MOST = 400
 
 
 class Memory:
     """What was proven of one file, one way of planning and one kind of live."""
 
-    def __init__(self, script: Script, facts: LiveFacts, settings: tuple[str, ...], environ: Mapping[str, str]):
-        """`settings` is everything else that a plan depends on, such as what is managed and where scratch is."""
-        parts = (dbsync.__version__, _code(), script.files, settings, facts.version, facts.role, facts.superuser)
-        around = (facts.locale, facts.roles, facts.memberships, facts.extensions, facts.tablespaces)
-        self.folder = cache.folder(environ) / "proven"
-        self.path = self.folder / f"{cache.key(*parts, *around)}.json"
+    def __init__(self, request: PlanRequest, files: Files, facts: LiveFacts):
+        """`files` are those of the script: the name and the text of each."""
+        parts = (dbsync.__version__, code(), files, request.manage, request.scratch)
+        around = (facts.version, facts.role, facts.superuser, facts.locale, facts.roles, facts.memberships)
+        more = (facts.extensions, facts.tablespaces, facts.database, facts.system_identifier)
+        self.request = request
+        self.files = files
+        self.facts = facts
+        self.folder = cache.folder(request.environ) / "proven"
+        self.path = self.folder / f"{cache.key(*parts, *around, *more)}.json"
 
-    def recall(self, fingerprint: str) -> dict[str, Any] | None:
-        """The fields of the plan that found this live equal; None where there was none."""
+    def recall(self, live: Live, *, closely: bool = True) -> Plan | None:
+        """The plan with nothing to do, if that was proven of this live; `closely` also where only oids differ."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             known = json.loads(self.path.read_text())
-            if known["fingerprint"] == fingerprint:
-                os.utime(self.path)
-                return {
-                    "proof": Proof(known["witness"]),
-                    "scratch": known["scratch"],
-                    "desired_fingerprint": known["desired"],
-                    "notes": tuple(known["notes"]),
-                    "kept": tuple(Id(kind, tuple(path)) for kind, path in known["kept"]),
-                }
+            if known["state"] != live.state:
+                if not closely or known["fingerprint"] != live.catalog.fingerprint:
+                    return None
+                self._write({**known, "state": live.state})
+            digests = self._digests(known["fingerprint"])
+            os.utime(self.path)
+            os.utime(digests)
+            return Plan(
+                **about(self.request, self.files, self.facts),
+                schema_text=known["text"] if known["text"] is not None else plain(self.files),
+                changes=(),
+                batches=(),
+                proof=Proof(known["witness"]),
+                current_fingerprint=known["fingerprint"],
+                current=Later(lambda: _unpacked(digests)),
+                scratch=known["scratch"],
+                desired_fingerprint=known["desired"],
+                notes=tuple(known["notes"]),
+                kept=tuple(Id(kind, tuple(path)) for kind, path in known["kept"]),
+            )
         return None
 
-    def keep(self, plan: Plan) -> None:
+    def keep(self, plan: Plan, live: Live) -> None:
         """Take down that there was nothing to do; a folder that cannot be written to costs time, nothing else."""
+        from dbsync.planning.coding import packed
+
         known = {
+            "state": live.state,
             "fingerprint": plan.current_fingerprint,
             "witness": plan.proof.witness,
             "scratch": plan.scratch,
             "desired": plan.desired_fingerprint,
             "notes": plan.notes,
             "kept": [[one.kind, one.path] for one in plan.kept],
+            "text": None if plan.schema_text == plain(self.files) else plan.schema_text,
         }
         with contextlib.suppress(OSError):
             self.folder.mkdir(exist_ok=True)
-            aside = self.path.with_suffix(f".{os.getpid()}")
-            aside.write_text(json.dumps(known))
-            aside.replace(self.path)
-            for old in sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_MOST]:
-                old.unlink()
+            cache.replace(self._digests(plan.current_fingerprint), packed(plan.current).encode())
+            self._write(known)
+            cache.forget(self.folder, most=_MOST)
+
+    def _write(self, known: Mapping[str, Any]) -> None:
+        cache.replace(self.path, json.dumps(known).encode())
+
+    def _digests(self, fingerprint: str) -> Path:
+        return self.path.with_suffix(f".{fingerprint[:16]}")
 
 
-def _code() -> int:
+class Later(Mapping[Id, str]):
+    """A mapping that is read when it is first looked at."""
+
+    def __init__(self, read: Callable[[], Mapping[Id, str]]):
+        self._read = read
+
+    @functools.cached_property
+    def _found(self) -> Mapping[Id, str]:
+        return self._read()
+
+    def __getitem__(self, one: Id) -> str:
+        return self._found[one]
+
+    def __iter__(self) -> Iterator[Id]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _unpacked(path: Path) -> Mapping[Id, str]:
+    from dbsync.planning.coding import unpacked
+
+    return unpacked(path.read_text())
+
+
+def about(request: PlanRequest, files: Files, facts: LiveFacts) -> dict[str, Any]:
+    """The fields of a plan that say what it is for."""
+    return {
+        "target": request.target.label,
+        "database": facts.database,
+        "host": request.target.host,
+        "identity": Identity(facts.system_identifier, facts.database, facts.database_oid),
+        "schema_digest": hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest(),
+    }
+
+
+def plain(files: Files) -> str:
+    """The text of the files, one after the other."""
+    return "\n".join(text for _, text in files)
+
+
+@functools.cache
+def code() -> int:
     """When the programs were last changed, for those who change them."""
     package = Path(dbsync.__file__).parent
-    return max(path.stat().st_mtime_ns for path in (package, package / "kinds", *package.glob("kinds/*.py")))
+    return max(path.stat().st_mtime_ns for path in (package, *package.rglob("*.py")))

@@ -2,49 +2,35 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.load.definitions import extensions
+from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
-from dbsync.model.plan import Identity, Plan, Proof
+from dbsync.model.plan import Plan, Proof
 from dbsync.model.text import Script
-from dbsync.pg.connect import Target, connect
+from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import declared, goal, kept, settled
-from dbsync.planning.memory import Memory
+from dbsync.planning.memory import Memory, about
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
+from dbsync.planning.request import PlanRequest, Progress
 from dbsync.planning.settle import Settler, unlike
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
 
-Progress = Callable[[str], None]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PlanRequest:
-    """What a plan is asked for: live, the schema file, and how to get there."""
-
-    target: Target
-    schema: Path
-    manage: str = "auto"
-    scratch: str = "auto"
-    author: str = "best"
-    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+__all__ = ["PlanRequest", "make_plan"]
 
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
@@ -54,10 +40,10 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     with contextlib.ExitStack() as stack:
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
-            memory = Memory(script, live.facts, (request.manage, request.scratch), request.environ)
-            if known := memory.recall(live.catalog.fingerprint):
-                plan = Plan(**_about(request, script, live), changes=(), batches=(), **known)
-                return dataclasses.replace(plan, seconds=time.monotonic() - began)
+            memory = Memory(request, script.files, live.facts)
+            if known := memory.recall(live):
+                return dataclasses.replace(known, seconds=time.monotonic() - began)
+            live.read()
             needs = Needs.of(live.facts, extensions(script))
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
@@ -70,8 +56,8 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
         progress(f"loading {request.schema.name}")
         loaded = workspace.load(script)
         plan = _Planning(request, progress, script, live, workspace, loaded).plan()
-    if plan.empty:
-        memory.keep(plan)
+    if plan.empty and lasting(script):
+        memory.keep(plan, live)
     return dataclasses.replace(plan, seconds=time.monotonic() - began)
 
 
@@ -82,21 +68,6 @@ def _dumped(request: PlanRequest, workspace: Workspace, live: Live) -> str | Non
     except ConnectionFailed as error:
         workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
         return None
-
-
-def _about(request: PlanRequest, script: Script, live: Live) -> dict[str, Any]:
-    """The fields of a plan that say what it is for."""
-    facts = live.facts
-    return {
-        "target": request.target.label,
-        "database": facts.database,
-        "host": request.target.host,
-        "identity": Identity(facts.system_identifier, facts.database, facts.database_oid),
-        "current_fingerprint": live.catalog.fingerprint,
-        "current": live.catalog.digests,
-        "schema_digest": hashlib.sha256("\0".join(text for _, text in script.files).encode()).hexdigest(),
-        "schema_text": masked_script(script),
-    }
 
 
 class _Planning:
@@ -176,7 +147,10 @@ class _Planning:
 
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
         return Plan(
-            **_about(self.request, self.script, self.live),
+            **about(self.request, self.script.files, self.live.facts),
+            schema_text=masked_script(self.script),
+            current_fingerprint=self.live.catalog.fingerprint,
+            current=self.live.catalog.digests,
             changes=changes,
             batches=annotated(proven.batches, FilePlaces(self.loaded.places, self.desired), self.goal),
             proof=proven.proof,

@@ -1,5 +1,6 @@
 """The folder of what is made once and used again: copies of binaries, empty data directories."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -73,6 +74,35 @@ def kept(home: Path, name: str, make: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return path
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file of the cache: whole or not at all. OSError if it cannot be written."""
+    descriptor, aside = tempfile.mkstemp(prefix="new-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def forget(home: Path, *, most: int | None = None, room: int | None = None) -> None:
+    """Remove the files that were not used for longest: all but `most` of them, or what is beyond `room` bytes."""
+    found = []
+    for path in home.iterdir():
+        with contextlib.suppress(OSError):
+            stat = path.stat()
+            found.append((stat.st_mtime, stat.st_size, path))
+    now, size = time.time(), 0
+    for number, (used, bytes_of, path) in enumerate(sorted(found, reverse=True), 1):
+        size += bytes_of
+        half_made = path.name.startswith("new-")
+        beyond = (most is not None and number > most) or (room is not None and size > room)
+        if (half_made and now - used > _ABANDONED) or (beyond and not half_made):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _touch(path: Path) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 
 from dbsync.config import Config
 from dbsync.errors import UsageError
-from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
 from dbsync.model.plan import Plan
 from dbsync.model.text import Script
 from dbsync.pg.target import Target
-from dbsync.planning.file import read, seeds_digest, written
-from dbsync.planning.planner import PlanRequest, make_plan
+from dbsync.planning.quick import make_plan
+from dbsync.planning.request import PlanRequest
 from dbsync.tasks.live import live
 
 
@@ -36,7 +35,7 @@ def plan(config: Config, observer: Observer) -> Planned:
 
 def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     """Plan for a target that is at hand."""
-    seeds = read_script(config.seeds) if config.seeds else None
+    seeds = _script(config.seeds) if config.seeds else None
     request = PlanRequest(
         target=target,
         schema=config.schema,
@@ -47,7 +46,11 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     )
     plan = make_plan(request, observer.progress)
     warning = _empty_file(plan, config.schema)
-    more: dict[str, Any] = {"seeds_digest": seeds_digest(seeds)} if seeds else {}
+    more: dict[str, Any] = {}
+    if seeds:
+        from dbsync.planning.file import seeds_digest
+
+        more["seeds_digest"] = seeds_digest(seeds)
     if warning:
         more["notes"] = (warning, *plan.notes)
     if config.embedded:
@@ -56,10 +59,16 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     return Planned(plan, config.seeds, seeds, warning)
 
 
+def _script(path: Path) -> Script:
+    from dbsync.load.script import read_script  # the parser takes its time, and a plan from memory needs none
+
+    return read_script(path)
+
+
 def _empty_file(plan: Plan, schema: Path) -> str:
     """What to say of a plan that drops everything because the file says nothing."""
     gone = sum(change.after is None and change.id.kind == "table" for change in plan.changes)
-    if not gone or read_script(schema).statements:
+    if not gone or _script(schema).statements:
         return ""
     tables = "the only table" if gone == 1 else f"all {gone:,} tables"
     return f"{schema} holds no statements: this plan drops {tables} of database {plan.database}"
@@ -67,6 +76,8 @@ def _empty_file(plan: Plan, schema: Path) -> str:
 
 def save(planned: Planned, path: Path) -> None:
     """Write the plan file, whole or not at all."""
+    from dbsync.planning.file import written
+
     text = written(planned.plan, planned.seeds_file.name if planned.seeds_file else None, planned.seeds)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -79,6 +90,8 @@ def save(planned: Planned, path: Path) -> None:
 
 def opened(path: Path) -> Planned:
     """The plan that a plan file holds."""
+    from dbsync.planning.file import read
+
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -1,0 +1,21 @@
+"""What a plan is asked for."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dbsync.pg.target import Target
+
+Progress = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlanRequest:
+    """Live, the schema file, and how to get there."""
+
+    target: Target
+    schema: Path
+    manage: str = "auto"
+    scratch: str = "auto"
+    author: str = "best"
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,161 @@
+"""What is remembered of plans with nothing to do, and when it counts no longer."""
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import dbsync
+from dbsync.model.plan import Plan
+from dbsync.pg.connect import Target, connect
+from dbsync.planning import planner, quick
+from dbsync.planning.request import PlanRequest
+from dbsync.scratch import cache
+from dbsync.snapshot import snapshot
+
+TABLE = "create table public.t (id integer primary key);\n"
+MakePlan = Callable[[], Plan]
+
+
+class AskedError(Exception):
+    """The plan was made, not remembered."""
+
+
+def refused(*_: object, **__: object) -> Plan:
+    raise AskedError
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A cache of our own, with the empty cluster of everybody's, where root's helper reaches it."""
+    with tempfile.TemporaryDirectory(prefix="dbsync-test-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        for kept in cache.folder().glob("*-*"):
+            if kept.name.startswith(("cluster-", "binaries-")):
+                (path / kept.name).symlink_to(kept)
+        yield path
+
+
+@pytest.fixture
+def request_(database: Target, tmp_path: Path, home: Path) -> PlanRequest:
+    """Of a database that is what its file says, planned before."""
+    schema = tmp_path / "schema.sql"
+    schema.write_text(TABLE)
+    with connect(database) as session:
+        session.execute(TABLE.encode())
+    found = PlanRequest(target=database, schema=schema, scratch="embedded", environ={"DBSYNC_CACHE": str(home)})
+    assert planner.make_plan(found, lambda _: None).empty
+    return found
+
+
+@pytest.fixture
+def remembered(request_: PlanRequest, monkeypatch: pytest.MonkeyPatch) -> MakePlan:
+    """The plan from memory; AskedError where it would have to be made."""
+
+    monkeypatch.setattr(planner, "open_scratch", refused)
+    return lambda: quick.make_plan(request_, lambda _: None)
+
+
+def files(request: PlanRequest) -> list[Path]:
+    return sorted((Path(request.environ["DBSYNC_CACHE"]) / "proven").iterdir())
+
+
+def test_nothing_is_asked_but_the_state(remembered: MakePlan, request_: PlanRequest, database: Target) -> None:
+    plan = remembered()
+    assert (plan.empty, plan.changes, plan.proof.witness) == (True, (), "pg_dump")
+    assert plan.schema_text == TABLE
+    with connect(database) as session:
+        catalog = snapshot(session)
+    assert (plan.current_fingerprint, dict(plan.current)) == (catalog.fingerprint, dict(catalog.digests))
+
+
+def test_a_column_made_and_dropped_is_looked_at_closely(
+    remembered: MakePlan, request_: PlanRequest, database: Target
+) -> None:
+    with connect(database) as session:
+        session.execute("comment on table public.t is 'x'; comment on table public.t is null")
+        session.execute("drop table public.t")
+        session.execute(TABLE.encode())
+    assert remembered().empty
+
+
+def test_live_changed(remembered: MakePlan, database: Target) -> None:
+    with connect(database) as session:
+        session.execute("alter table public.t add column a text")
+    with pytest.raises(AskedError):
+        remembered()
+
+
+def test_the_file_changed(remembered: MakePlan, request_: PlanRequest) -> None:
+    request_.schema.write_text(TABLE + "create table public.u ();")
+    with pytest.raises(AskedError):
+        remembered()
+
+
+def test_an_included_file_changed(request_: PlanRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    included = tmp_path / "tables.sql"
+    included.write_text(TABLE)
+    request_.schema.write_text("\\ir tables.sql\n")
+    assert planner.make_plan(request_, lambda _: None).empty
+    monkeypatch.setattr(planner, "open_scratch", refused)
+    assert quick.make_plan(request_, lambda _: None).empty
+    included.write_text(TABLE + "-- and more\n")
+    with pytest.raises(AskedError):
+        quick.make_plan(request_, lambda _: None)
+
+
+def test_another_version_of_dbsync(remembered: MakePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbsync, "__version__", "0.0.0")
+    with pytest.raises(AskedError):
+        remembered()
+
+
+def test_another_role(remembered: MakePlan, request_: PlanRequest, database: Target) -> None:
+    with connect(database) as session:
+        session.execute("grant select on public.t to dbsync_reader")
+        session.execute("alter role dbsync_reader login")
+    other = Target({**database.parameters, "user": "dbsync_reader"})
+    try:
+        with pytest.raises(AskedError):
+            quick.make_plan(dataclasses.replace(request_, target=other), lambda _: None)
+    except psycopg.OperationalError:
+        pytest.skip("this server wants a password of the role")
+
+
+@pytest.mark.parametrize("rest", [b"", b"{", b"[]", b'{"state": 1}'])
+def test_what_is_half_there_does_not_count(remembered: MakePlan, request_: PlanRequest, rest: bytes) -> None:
+    for path in files(request_):
+        if path.suffix == ".json":
+            path.write_bytes(rest)
+    with pytest.raises(AskedError):
+        remembered()
+
+
+def test_without_the_digests_it_does_not_count(remembered: MakePlan, request_: PlanRequest) -> None:
+    for path in files(request_):
+        if path.suffix != ".json":
+            path.unlink()
+    with pytest.raises(AskedError):
+        remembered()
+
+
+def test_what_a_file_that_runs_code_made_is_not_kept(database: Target, request_: PlanRequest) -> None:
+    before = files(request_)
+    request_.schema.write_text(TABLE + "do $$ begin end $$;\n")
+    assert planner.make_plan(request_, lambda _: None).empty
+    assert files(request_) == before
+
+
+def test_only_so_many_are_kept(tmp_path: Path) -> None:
+    for number in range(5):
+        cache.replace(tmp_path / str(number), b"x" * 10)
+        os.utime(tmp_path / str(number), (number + 1, number + 1))
+    cache.forget(tmp_path, most=3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "4"]
+    cache.forget(tmp_path, room=25)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4"]
