@@ -33,6 +33,7 @@ class Config:
     author: str = "best"
     manage: str = "auto"
     lock_timeout: float = 2.0
+    question_timeout: float = 10.0
 
     @property
     def embedded(self) -> bool:
@@ -214,4 +215,5 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "author": _one_of(AUTHORS),
     "manage": _manage,
     "lock_timeout": _seconds,
+    "question_timeout": _seconds,
 }

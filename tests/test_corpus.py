@@ -46,6 +46,7 @@ def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation)
         assert case.said["refused"] in str(caught.value)
         return
     plan = planned(case, live)
+    assert [one for one in plan.hazards if one.blocks] == []
     apply_plan(lambda: connect(live), plan, checks=Checks(fingerprint, remaining))
 
     assert [change for change in plan.changes if not foreseen(change)] == []

@@ -10,6 +10,8 @@ from dbsync.cli.screen import page
 from dbsync.config import closest
 from dbsync.errors import Refused, UsageError
 from dbsync.model.plan import Plan
+from dbsync.planning.asking import refuse_rows
+from dbsync.render import rows
 from dbsync.render.page import count, visible
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def approve(planned: "Planned", consent: Consent) -> None:
     plan = planned.plan
     if plan.empty and planned.seeds is None:
         return
+    refuse_rows(plan)
     if consent.digest is not None:
         if plan.digest != consent.digest:
             raise Refused(
@@ -111,7 +114,7 @@ def _question(planned: "Planned") -> None:
     words = words[0].upper() + words[1:]
     lines = ["", *where.wrapped(words, style="title")]
     for loss in plan.losses:
-        lines += where.wrapped(f"lost: {loss}", "  ", "    ", "lost")
+        lines += where.wrapped(f"lost: {rows.loss(plan, loss)}", "  ", "    ", "lost")
     sys.stderr.write("\n".join(lines) + "\n")
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from dbsync.model.changes import Change
+from dbsync.model.hazards import Hazard, Size
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
@@ -87,6 +88,10 @@ class Plan:
     """Of the rows that are added after the steps; empty where there are none."""
     locks: int = 0
     """The most locks that one of its transactions holds at once."""
+    hazards: tuple[Hazard, ...] = ()
+    """What live's rows mean for the steps, as live itself answered."""
+    sizes: Mapping[str, Size] = dataclasses.field(default_factory=dict)
+    """How large the tables of live are that the steps lock, rewrite, scan or drop."""
     current: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """The objects of live as it was planned on, each with the digest of its fields."""
     replayed: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
@@ -106,6 +111,11 @@ class Plan:
     def losses(self) -> tuple[str, ...]:
         """Everything that is lost, in words, each once."""
         return tuple(dict.fromkeys(loss for one in self.steps for loss in one.lost))
+
+    @functools.cached_property
+    def blocked(self) -> tuple[Hazard, ...]:
+        """The hazards because of which a step would fail on live."""
+        return tuple(one for one in self.hazards if one.blocks)
 
     @functools.cached_property
     def digest(self) -> str:

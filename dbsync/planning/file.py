@@ -9,6 +9,7 @@ from typing import Any
 import dbsync
 from dbsync.errors import Refused, Stale, UsageError
 from dbsync.load.secrets import masked
+from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
 from dbsync.model.steps import Step
 from dbsync.model.text import Place, Script, Statement
@@ -46,6 +47,8 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "renames": [[from_id(one), from_id(other)] for one, other in plan.renames],
         "locks": plan.locks,
         "losses": plan.losses,
+        "hazards": [dataclasses.asdict(one) | {"question": _from_question(one.question)} for one in plan.hazards],
+        "sizes": {table: dataclasses.asdict(size) for table, size in plan.sizes.items()},
         "changes": [from_change(one) for one in plan.changes],
         "batches": [_from_batch(batch) for batch in plan.batches],
         "seeds": _from_seeds(seeds_file, seeds) if seeds else None,
@@ -145,6 +148,8 @@ def _saved(document: Mapping[str, Any]) -> Saved:
         identity=Identity(**document["identity"]) if document["identity"] else None,
         seeds_digest=seeds_digest(seeds) if seeds else "",
         locks=document["locks"],
+        hazards=tuple(_hazard(one) for one in document["hazards"]),
+        sizes={table: Size(**size) for table, size in document["sizes"].items()},
         current=current,
         replayed={one: digest for one, digest in current.items() if one not in gone} | unpacked(document["replayed"]),
     )
@@ -190,6 +195,24 @@ def _step(one: Mapping[str, Any]) -> Observed:
         lost=tuple(one["lost"]),
         touched=tuple(identity(about) for about in one["touched"]),
     )
+
+
+def _from_question(one: Question) -> dict[str, Any]:
+    return dataclasses.asdict(one) | {"about": from_id(one.about)}
+
+
+def _hazard(one: Mapping[str, Any]) -> Hazard:
+    put = one["question"]
+    question = Question(
+        **put
+        | {
+            "about": identity(put["about"]),
+            "tables": tuple(put["tables"]),
+            "key": tuple(put["key"]),
+            "attempt": Attempt(**put["attempt"]) if put["attempt"] else None,
+        }
+    )
+    return Hazard(**{**one, "question": question, "examples": tuple(one["examples"])})
 
 
 def _from_seeds(file: str | None, seeds: Script) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import time
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed, NoPlan
+from dbsync.hazards import Facts, questions
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
@@ -18,6 +19,7 @@ from dbsync.model.plan import Plan, Proof
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
+from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import declared, goal, kept, settled
@@ -51,7 +53,7 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
             workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
             progress("copying live's schema")
             dump = _dumped(request, workspace, live)
-        # From here on nothing is asked of live, and no snapshot of it is held.
+        # While the plan is written and proven no snapshot of live is held.
         workspace.copy(dump, live.catalog)
         progress(f"loading {request.schema.name}")
         loaded = workspace.load(script)
@@ -145,12 +147,38 @@ class _Planning:
             return (f"there are several transactions, because {why}; should one fail, those before it stay applied",)
         return ()
 
+    def asked(self, proven: Proven, changes: tuple[Change, ...]) -> Asked:
+        """What live says of its rows."""
+        steps = [one for batch in proven.batches for one in batch.steps]
+        if proven.lineage is None or not steps:
+            return Asked()
+        connect_scratch = self.workspace.scratch.connect
+        with connect_scratch(COPY) as copy, connect_scratch(DESIRED) as desired:
+            facts = Facts(
+                changes=changes,
+                current=self.before,
+                goal=self.goal,
+                lineage=proven.lineage,
+                steps=steps,
+                copy=copy,
+                desired=desired,
+                oids=by_identity(self.desired),
+                version=self.live.facts.version,
+            )
+            put = questions(facts)
+        return about_rows(
+            self.request.target, put, steps, timeout=self.request.question_timeout, progress=self.progress
+        )
+
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
+        rows = self.asked(proven, changes)
         return Plan(
             **about(self.request, self.script.files, self.live.facts),
             schema_text=masked_script(self.script),
             current_fingerprint=self.live.catalog.fingerprint,
             current=self.live.catalog.digests,
+            hazards=rows.hazards,
+            sizes=rows.sizes,
             changes=changes,
             batches=annotated(proven.batches, FilePlaces(self.loaded.places, self.desired), self.goal),
             proof=proven.proof,
@@ -163,6 +191,7 @@ class _Planning:
                 *self.unlike,
                 *map(str, self.loaded.notes),
                 *notes,
+                *rows.notes,
                 *self.lock_notes(proven),
             ),
             scratch=self.workspace.scratch.label,

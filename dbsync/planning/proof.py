@@ -9,6 +9,7 @@ import psycopg
 
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
+from dbsync.hazards import Lineage, Standing, lineage, standing
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
@@ -58,7 +59,8 @@ class Proven:
     """The batches in which the steps run, what proves them, and where they end.
 
     `locks` is the most that one transaction held, and `parted` says that it held no more because it was ended early;
-    `replayed` is the catalog of the copy afterwards, in its own words.
+    `replayed` is the catalog of the copy afterwards, in its own words; `lineage` is what became of live's tables, None
+    where there are no steps.
     """
 
     batches: tuple[Batch, ...]
@@ -66,6 +68,7 @@ class Proven:
     locks: int
     replayed: Catalog
     parted: bool = False
+    lineage: Lineage | None = None
 
 
 def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, room: int, elevated: bool) -> Proven:
@@ -76,15 +79,22 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
     batches = whole(steps)
     for _ in range(len(steps) + 1):
         with workspace.fresh() as name:
+            before = _standing(workspace, name)
             try:
                 run, locks = _run(workspace, name, batches, room, elevated=elevated)
             except _NeedsCommitError as need:
                 batches = committed_before(batches, need.batch, need.position)
                 continue
             replayed = workspace.read(name)
+            became = lineage(before, _standing(workspace, name))
             proof = _witnessed(workspace, name, replayed, judged)
-            return Proven(run, proof, locks, replayed, parted=len(run) > len(batches))
+            return Proven(run, proof, locks, replayed, len(run) > len(batches), became)
     raise NoPlan("no order of transactions lets the steps run")
+
+
+def _standing(workspace: Workspace, name: str) -> Standing:
+    with workspace.scratch.connect(name) as admin:
+        return standing(admin)
 
 
 class _NeedsCommitError(Exception):

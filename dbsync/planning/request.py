@@ -19,3 +19,5 @@ class PlanRequest:
     scratch: str = "auto"
     author: str = "best"
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    question_timeout: float = 10.0
+    """So many seconds live is given to answer a question about its rows."""

@@ -9,6 +9,7 @@ from dbsync.errors import DbsyncError
 from dbsync.load.secrets import HIDDEN, masked
 from dbsync.model.changes import Change
 from dbsync.model.coverage import Kind
+from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id, Object
 from dbsync.model.outcome import Outcome, Record
 from dbsync.model.plan import Batch, Observed, Plan
@@ -73,6 +74,8 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "kept": [_id(one) for one in plan.kept],
         "batches": [_batch(one) for one in plan.batches],
         "losses": list(plan.losses),
+        "hazards": [_hazard(one) for one in plan.hazards],
+        "sizes": {table: {"bytes": size.bytes, "rows": size.rows} for table, size in plan.sizes.items()},
         "notes": list(plan.notes),
     }
 
@@ -109,6 +112,25 @@ def _step(one: Observed) -> dict[str, Any]:
         "rewrites": list(one.rewritten),
         "scans": list(one.scanned),
         "loses": list(one.lost),
+    }
+
+
+def _hazard(one: Hazard) -> dict[str, Any]:
+    put = one.question
+    return {
+        "hazard": put.hazard,
+        "about": _id(put.about),
+        "blocks": one.blocks,
+        "rows": one.rows,
+        "at_least": one.at_least,
+        "of": one.of,
+        "loss": put.loss or None,
+        "problem": put.problem or None,
+        "examples": list(one.examples),
+        "failure": one.failure or None,
+        "query": (put.query or None) if not one.failure else None,
+        "advice": put.advice or None,
+        "unknown": one.unknown or None,
     }
 
 

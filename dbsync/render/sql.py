@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from dbsync.load.secrets import HIDDEN, masked
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.render import rows
 from dbsync.render.page import Page, code, visible
-from dbsync.render.steps import annotations, batch_title, terminated
+from dbsync.render.steps import Sizes, annotations, batch_title, terminated
 from dbsync.render.text import sums
 
 _SETTINGS = (
@@ -28,8 +29,10 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
         yield from _comment(f"Nothing to do: database {plan.database} is what the schema file says.")
     else:
         yield from _comment(sums(plan))
-        for note in plan.losses:
-            yield from _comment(f"LOST: {note}")
+        for lost in plan.losses:
+            yield from _comment(f"LOST: {rows.loss(plan, lost)}")
+        for one in plan.blocked:
+            yield from _comment(f"IN THE WAY: {rows.in_the_way(one)}")
     if page.seeds:
         yield from _comment(f"{page.seeds} is not part of this script.")
     if plan.empty:
@@ -41,11 +44,11 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
         yield ""
         if len(plan.batches) > 1:
             yield from _comment(batch_title(position, len(plan.batches), batch))
-        yield from _batch(batch, number, page)
+        yield from _batch(batch, number, plan.sizes, page)
         number += len(batch.steps)
 
 
-def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
+def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]:
     if batch.transactional:
         yield "BEGIN;"
     else:
@@ -54,7 +57,7 @@ def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
     for one in batch.steps:
         number += 1
         yield ""
-        yield from _step(number, one, page)
+        yield from _step(number, one, sizes, page)
     if batch.transactional:
         yield ""
         yield "COMMIT;"
@@ -62,8 +65,8 @@ def _batch(batch: Batch, number: int, page: Page) -> Iterator[str]:
         yield "SET lock_timeout = '2s';"
 
 
-def _step(number: int, one: Observed, page: Page) -> Iterator[str]:
-    yield from _comment(f"{number}: {one.step.about}; " + "; ".join(annotations(one)))
+def _step(number: int, one: Observed, sizes: Sizes, page: Page) -> Iterator[str]:
+    yield from _comment(f"{number}: {one.step.about}; " + "; ".join(annotations(one, sizes)))
     text = masked(one.step.sql)
     if text != one.step.sql:
         words = f"step {number}: put the password in place of {HIDDEN}, and remove this line"

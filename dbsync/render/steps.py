@@ -2,11 +2,15 @@
 
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dbsync.load.secrets import masked
+from dbsync.model.hazards import Size
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.render import rows
 from dbsync.render.page import Page, code, count, visible
+
+Sizes = Mapping[str, Size]
 
 _BLOCKS = {
     "ACCESS EXCLUSIVE": "blocks reads and writes of",
@@ -26,7 +30,7 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
             yield page.paint(batch_title(position, len(plan.batches), batch), "title")
         for one in batch.steps:
             number += 1
-            yield from _step(number, one, page, "     ")
+            yield from _step(number, one, plan.sizes, page)
         yield ""
 
 
@@ -37,12 +41,12 @@ def batch_title(position: int, total: int, batch: Batch) -> str:
     return f"Part {position} of {total}: outside of any transaction"
 
 
-def _step(number: int, one: Observed, page: Page, indent: str) -> Iterator[str]:
-    head = f"{number:>4} "
+def _step(number: int, one: Observed, sizes: Sizes, page: Page) -> Iterator[str]:
+    head, indent = f"{number:>4} ", "     "
     for line in _sql(terminated(code(masked(one.step.sql))), page, len(indent)):
         yield page.paint(head, "faint") + line if head.strip() else head + line
         head = indent
-    for style, words in warnings(one):
+    for style, words in warnings(one, sizes):
         yield from page.wrapped(words, indent + "  ", indent + "    ", style)
     yield from page.wrapped(" · ".join(remarks(one)), indent + "  ", indent + "    ", "faint")
 
@@ -70,21 +74,25 @@ def terminated(text: str) -> str:
     return text + ("\n;" if "--" in text.rpartition("\n")[2] else ";")
 
 
-def annotations(one: Observed) -> list[str]:
+def annotations(one: Observed, sizes: Sizes) -> list[str]:
     """All that there is to say of a step, in the order of what matters most."""
-    return [*(words for _, words in warnings(one)), *remarks(one)]
+    return [*(words for _, words in warnings(one, sizes)), *remarks(one)]
 
 
-def warnings(one: Observed) -> Iterator[tuple[str, str]]:
+def warnings(one: Observed, sizes: Sizes) -> Iterator[tuple[str, str]]:
     """What an operator should think about; each with its style."""
     for lost in one.lost:
         yield "lost", f"loses {lost}"
     if one.rewritten:
-        yield "removed", f"rewrites {', '.join(one.rewritten)}: takes longer with more rows"
+        yield "removed", f"rewrites {_sized(one.rewritten, sizes)}: takes longer with more rows"
     if scanned := [table for table in one.scanned if table not in one.rewritten]:
-        yield "changed", f"reads all of {', '.join(scanned)}: takes longer with more rows"
+        yield "changed", f"reads all of {_sized(scanned, sizes)}: takes longer with more rows"
     if one.rewritten or one.scanned:
         yield from (("changed", f"{words} meanwhile") for words in _locks(one))
+
+
+def _sized(tables: Iterable[str], sizes: Sizes) -> str:
+    return ", ".join(rows.sized(table, sizes) for table in tables)
 
 
 def remarks(one: Observed) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dbsync.model.plan import Plan
-from dbsync.render import objects, steps
+from dbsync.render import objects, rows, steps
 from dbsync.render.page import Page, count, visible
 
 
@@ -20,12 +20,15 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
     yield from _renames(plan, page)
     yield from steps.lines(plan, page)
     yield from _losses(plan, page)
+    yield from rows.lines(plan, page)
     yield from _aside(plan, page)
     yield from _verdict(plan, page)
     yield from page.wrapped(sums(plan), style="title")
     if page.seeds:
         yield from page.wrapped(f"After it {page.seeds} is run.")
-    if page.follow:
+    if plan.blocked:
+        yield from page.wrapped("It can be applied when these rows are out of the way.", style="lost")
+    elif page.follow:
         yield from page.wrapped(f"To apply it: {page.follow}")
 
 
@@ -71,7 +74,7 @@ def _renames(plan: Plan, page: Page) -> Iterator[str]:
 
 def _losses(plan: Plan, page: Page) -> Iterator[str]:
     for loss in plan.losses:
-        yield from page.wrapped(f"LOST: {loss}", "! ", style="lost")
+        yield from page.wrapped(f"LOST: {rows.loss(plan, loss)}", "! ", style="lost")
     if plan.losses:
         yield ""
 
@@ -92,7 +95,7 @@ def _verdict(plan: Plan, page: Page) -> Iterator[str]:
     witness = f", and {plan.proof.witness} agrees" if plan.proof.witness else ""
     words = (
         f"run on a copy of the database, these steps end in exactly what the schema file says{witness}."
-        " The rows of the database were not asked."
+        f" {rows.verdict(plan)}"
     )
     first, *others = page.wrapped(words, "Proven: ", "")
     yield first.replace("Proven:", page.paint("Proven:", "good"), 1)

@@ -1,6 +1,7 @@
 """Make live what the schema file says, once somebody has agreed to the plan."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.pg.connect import connect
+from dbsync.planning.asking import asked_again, refuse_rows
 from dbsync.planning.verify import gate, remaining
 from dbsync.tasks.live import live
 from dbsync.tasks.plan import Planned, opened, plan_for
@@ -29,8 +31,12 @@ def apply(
             check(connection)
             if kept:
                 gate(connection, kept.plan)
+                # Rows come and go while a plan is kept.
+                plan = asked_again(target, kept.plan, timeout=config.question_timeout, progress=observer.progress)
+                kept = dataclasses.replace(kept, plan=plan)
         planned = kept or plan_for(config, target, observer)
         approve(planned)
+        refuse_rows(planned.plan)
         if planned.plan.empty and planned.seeds is None:
             return None
         return apply_plan(

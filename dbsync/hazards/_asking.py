@@ -1,0 +1,220 @@
+"""Puts questions to live: each in a read-only transaction of its own, with timeouts, and with an answer in any case."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+from dbsync.model.hazards import Attempt, Hazard, Question, Size
+from dbsync.pg.connect import READING
+from dbsync.pg.failures import Failure
+
+Connection = psycopg.Connection[Any]
+
+_EXAMPLES = 3
+_LONGEST = 60
+"""So many characters of a key's value are shown."""
+
+_INSUFFICIENT_PRIVILEGE, _QUERY_CANCELED, _LOCK_NOT_AVAILABLE = "42501", "57014", "55P03"
+# data_exception and integrity_constraint_violation: a row is the reason.
+_OF_A_ROW = ("22", "23")
+
+_UNREADABLE = """
+    select t from pg_catalog.unnest(%s::text[]) t where not pg_catalog.has_table_privilege(t, 'select')
+"""
+_SIZES = """
+    select t.name, coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint,
+           case when bool_or(c.reltuples < 0 and pg_catalog.pg_relation_size(c.oid) > 0) then null
+                else sum(greatest(c.reltuples, 0)) end::bigint
+    from pg_catalog.unnest(%s::text[]) t (name)
+    cross join lateral (
+        select p.relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass(t.name)) p where p.isleaf
+        union
+        select pg_catalog.to_regclass(t.name)
+    ) p (oid)
+    join pg_catalog.pg_class c on c.oid = p.oid and c.relkind in ('r', 'm')
+    group by t.name
+"""
+# What fails for a row is tried row by row: a subtransaction each, which writes nothing.
+_SCAN = """
+#variable_conflict use_column
+DECLARE
+    dbsync_row record;
+    dbsync_failed bigint := 0;
+    dbsync_keys jsonb := '[]';
+    dbsync_said text := '';
+BEGIN
+    FOR dbsync_row IN {scan} LOOP
+        BEGIN
+            PERFORM {expression} FROM {source};
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+            dbsync_failed := dbsync_failed + 1;
+            IF dbsync_failed <= {examples} THEN
+                dbsync_keys := dbsync_keys || pg_catalog.jsonb_build_array(pg_catalog.to_jsonb(dbsync_row.key));
+                dbsync_said := CASE WHEN dbsync_failed = 1 THEN SQLERRM ELSE dbsync_said END;
+            END IF;
+        END;
+    END LOOP;
+    PERFORM pg_catalog.set_config('dbsync.found',
+        pg_catalog.jsonb_build_array(dbsync_failed, dbsync_keys, dbsync_said)::text, true);
+END
+"""
+
+
+def ask(
+    connection: Connection,
+    questions: Sequence[Question],
+    *,
+    timeout: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Hazard, ...]:
+    """The answers of live, in the order of the questions, each within `timeout` seconds.
+
+    Whatever goes wrong with one of them is its answer. ConnectionFailed and psycopg.Error are not raised.
+    """
+    found = []
+    for number, one in enumerate(questions, 1):
+        progress(f"asking live about its rows ({number} of {len(questions)})")
+        found.append(_Asked(connection, one, timeout).answer())
+    return tuple(found)
+
+
+def sizes(connection: Connection, tables: Iterable[str]) -> dict[str, Size]:
+    """How large these tables are; a partitioned one with all its partitions. Tables that are not there are left out."""
+    with contextlib.suppress(psycopg.Error), _reading(connection, 10):
+        rows = connection.execute(_SIZES, [list(tables)]).fetchall()
+        return {name: Size(size, tuples) for name, size, tuples in rows}
+    return {}
+
+
+@contextlib.contextmanager
+def _reading(connection: Connection, timeout: float) -> Iterator[None]:
+    """A read-only transaction; its settings are its own, since a pooler may give every transaction another session."""
+    settings = {**READING, "statement_timeout": _milliseconds(timeout), "lock_timeout": _milliseconds(min(timeout, 2))}
+    with connection.transaction():
+        connection.execute("set transaction read only")
+        calls = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in settings)
+        connection.execute(f"select {calls}".encode(), [text for pair in settings.items() for text in pair])
+        yield
+
+
+class _Asked:
+    """One question on its way."""
+
+    def __init__(self, connection: Connection, question: Question, timeout: float):
+        self.connection = connection
+        self.question = question
+        self.timeout = timeout
+
+    def answer(self) -> Hazard:
+        if self.question.cannot:
+            return self._unknown(self.question.cannot)
+        try:
+            # What fails without a row is wrong with the question.
+            self._rows(*(f"EXPLAIN {text}" for text in self._texts()))
+        except psycopg.Error as error:
+            return self._unknown(self._reason(Failure.of(error)))
+        try:
+            return self._loss() if self.question.loss else self._in_the_way()
+        except psycopg.Error as error:
+            failure = Failure.of(error)
+            if (failure.sqlstate or "")[:2] in _OF_A_ROW and not self.question.loss and self.question.attempt:
+                return self._row_by_row(self.question.attempt, failure)
+            return self._unknown(self._reason(failure))
+
+    def _texts(self) -> Iterator[str]:
+        if self.question.query:
+            yield self.question.query
+        if self.question.attempt:
+            yield self._attempted(self.question.attempt)
+
+    def _attempted(self, attempt: Attempt) -> str:
+        return f"SELECT count({attempt.expression}) FROM {attempt.source}"
+
+    def _loss(self) -> Hazard:
+        (rows,) = self._rows(f"SELECT count(*) FROM ({self.question.query}) AS lost")[0]
+        of = self._rows(f"SELECT count(*) FROM {self.question.whole}")[0][0] if self.question.whole else None
+        return Hazard(question=self.question, rows=rows, of=of)
+
+    def _in_the_way(self) -> Hazard:
+        examples: list[Any] = []
+        if self.question.query:
+            key = ", ".join(f"{sql.name(name)}::text" for name in self.question.key) or "NULL"
+            # A few are found soon where there are many; to count them takes a look at every row.
+            examples = self._rows(f"SELECT {key} FROM ({self.question.query}) AS found LIMIT {_EXAMPLES}")
+        if not examples:
+            if self.question.attempt:
+                self._rows(self._attempted(self.question.attempt))
+            return Hazard(question=self.question, rows=0)
+        shown = self._named(examples)
+        try:
+            (rows,) = self._rows(f"SELECT count(*) FROM ({self.question.query}) AS found")[0]
+        except psycopg.Error:
+            return Hazard(question=self.question, rows=len(examples), at_least=True, examples=shown)
+        return Hazard(question=self.question, rows=rows, examples=shown)
+
+    def _row_by_row(self, attempt: Attempt, failure: Failure) -> Hazard:
+        block = _SCAN.format(
+            scan=attempt.scan,
+            expression=attempt.expression,
+            source=attempt.single,
+            examples=_EXAMPLES,
+        )
+        try:
+            with _reading(self.connection, self.timeout):
+                self.connection.execute(f"DO {sql.literal(block)}".encode())
+                row = self.connection.execute("select pg_catalog.current_setting('dbsync.found')::jsonb").fetchone()
+        except psycopg.Error:
+            row = None
+        if row is None or not row[0][0]:
+            return Hazard(question=self.question, rows=1, at_least=True, failure=failure.message)
+        rows, examples, said = row[0]
+        return Hazard(question=self.question, rows=rows, examples=self._named(examples), failure=said)
+
+    def _rows(self, *texts: str) -> list[Any]:
+        """The rows of the last of these queries, all in one transaction."""
+        found: list[Any] = []
+        with _reading(self.connection, self.timeout):
+            for text in texts:
+                found = self.connection.execute(text.encode()).fetchall()
+        return found
+
+    def _named(self, rows: Iterable[Sequence[str | None]]) -> tuple[str, ...]:
+        """Rows by their keys: "id 3"."""
+        if not self.question.key:
+            return ()
+        return tuple(
+            ", ".join(f"{name} {_cut(value)}" for name, value in zip(self.question.key, row, strict=True))
+            for row in rows
+        )
+
+    def _unknown(self, reason: str) -> Hazard:
+        return Hazard(question=self.question, unknown=reason)
+
+    def _reason(self, failure: Failure) -> str:
+        if failure.lost:
+            return "the connection to live was lost"
+        if failure.sqlstate == _QUERY_CANCELED:
+            return f"took longer than {self.timeout:g} s"
+        if failure.sqlstate == _LOCK_NOT_AVAILABLE:
+            return "somebody holds a lock on the table"
+        if failure.sqlstate == _INSUFFICIENT_PRIVILEGE:
+            with contextlib.suppress(psycopg.Error):
+                if refused := [name for (name,) in self._unreadable()]:
+                    return f"no SELECT on {', '.join(refused)}"
+        return failure.message
+
+    def _unreadable(self) -> list[Any]:
+        with _reading(self.connection, self.timeout):
+            return self.connection.execute(_UNREADABLE, [list(self.question.tables)]).fetchall()
+
+
+def _cut(value: str | None) -> str:
+    text = "NULL" if value is None else value
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(round(seconds * 1000), 1)}ms"
