@@ -9,6 +9,7 @@ import pytest
 from dbsync.errors import DbsyncError, Refused, Stale, UsageError
 from dbsync.kinds import KINDS
 from dbsync.model.changes import Change
+from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id, Object
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
 from dbsync.model.steps import Step
@@ -78,6 +79,22 @@ def a_plan(**more: Any) -> Plan:
             "identity": Identity("7", "shop", 16384),
             "seeds_digest": seeds_digest(SEEDS),
             "locks": 12,
+            "hazards": (
+                Hazard(
+                    question=Question(
+                        hazard="check",
+                        about=TABLE,
+                        tables=("public.t",),
+                        query="SELECT id FROM t",
+                        key=("id",),
+                        attempt=Attempt("x::int", "t", "t WHERE true", "SELECT tableoid, ctid, key FROM t"),
+                    ),
+                    rows=3,
+                    examples=("id 3",),
+                ),
+                Hazard(question=Question(hazard="check", about=TABLE, cannot="why"), unknown="why"),
+            ),
+            "sizes": {"public.t": Size(8192, None)},
             "current": {TABLE: "1" * 16, Id("schema", ("old",)): "2" * 16, Id("schema", ("same",)): "3" * 16},
             "replayed": {TABLE: "4" * 16, Id("schema", ("new",)): "5" * 16, Id("schema", ("same",)): "3" * 16},
             **more,
@@ -118,8 +135,8 @@ def test_keys_are_those_of_the_documentation() -> None:
     document = json.loads(written(a_plan(), "seeds.sql", SEEDS))
     assert list(document) == [
         "format", "version", "dbsync", "digest", "target", "host", "database", "identity", "fingerprints", "schema",
-        "proof", "scratch", "notes", "kept", "renames", "locks", "losses", "changes", "batches", "seeds", "live",
-        "replayed", "gone", "checksum",
+        "proof", "scratch", "notes", "kept", "renames", "locks", "losses", "hazards", "sizes", "changes", "batches",
+        "seeds", "live", "replayed", "gone", "checksum",
     ]  # fmt: skip
     assert list(document["batches"][0]["steps"][0]) == [
         "sql", "secret", "about", "transactional", "author", "reason", "place", "locks", "rewritten", "scanned",
