@@ -92,7 +92,8 @@ def sizes(connection: Connection, tables: Iterable[str]) -> dict[str, Size]:
 @contextlib.contextmanager
 def _reading(connection: Connection, timeout: float) -> Iterator[None]:
     """A read-only transaction; its settings are its own, since a pooler may give every transaction another session."""
-    settings = {**READING, "statement_timeout": _milliseconds(timeout), "lock_timeout": _milliseconds(min(timeout / 2, 2))}
+    limits = {"statement_timeout": _milliseconds(timeout), "lock_timeout": _milliseconds(min(timeout / 2, 2))}
+    settings = {**READING, **limits}
     with connection.transaction():
         connection.execute("set transaction read only")
         calls = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in settings)
