@@ -8,12 +8,12 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
+from dbsync.hazards._conversions import conversions
 from dbsync.hazards._lineage import Lineage, Origin, Path
 from dbsync.hazards._rows import Rows, Shown, Source
 from dbsync.kinds.column import Column
 from dbsync.kinds.default import Default
 from dbsync.kinds.partition import Partition
-from dbsync.load.conversions import conversions
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.hazards import Question
