@@ -6,9 +6,7 @@ import psycopg
 
 _QUERY = """
 with pair as (
-    -- A domain is what its base type is.
-    select coalesce(nullif(o.typbasetype, 0), o.oid) as old, coalesce(nullif(n.typbasetype, 0), n.oid) as new,
-           o.typcategory as old_category, n.typcategory as new_category
+    select o.oid as old, n.oid as new, o.typcategory as old_category, n.typcategory as new_category
     from pg_catalog.pg_type o, pg_catalog.pg_type n where o.oid = %(old)s and n.oid = %(new)s
 )
 select case
@@ -30,6 +28,14 @@ end
 from pair left join pg_catalog.pg_cast c on c.castsource = old and c.casttarget = new
 """
 
+# An array is converted element by element; a domain is what its base type is.
+_PLAIN = """
+select b.oid::bigint, case when e.typtype = 'd' then e.typtypmod else %(modifier)s end
+from pg_catalog.pg_type t
+join pg_catalog.pg_type e on e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+join pg_catalog.pg_type b on b.oid = coalesce(nullif(e.typbasetype, 0), e.oid)
+where t.oid = %(type)s
+"""
 _STRINGS = "select typcategory in ('S', 'V') from pg_catalog.pg_type where oid = %s"
 
 
@@ -40,6 +46,7 @@ def may_alter_values(
 
     An assignment refuses a string that is too long, an `explicit` cast cuts it (section 8.3 of the manual).
     """
+    old, new = _plain(connection, *old), _plain(connection, *new)
     if explicit and new[1] != -1 and (old[0] != new[0] or old[1] == -1 or new[1] < old[1]):
         row = connection.execute(_STRINGS, [new[0]]).fetchone()
         if row and row[0]:
@@ -47,3 +54,8 @@ def may_alter_values(
     names = {"old": old[0], "new": new[0], "old_mod": old[1], "new_mod": new[1]}
     row = connection.execute(_QUERY, names).fetchone()
     return bool(row and row[0])
+
+
+def _plain(connection: "psycopg.Connection[Any]", type_: int, modifier: int) -> tuple[int, int]:
+    row = connection.execute(_PLAIN, {"type": type_, "modifier": modifier}).fetchone()
+    return (row[0], row[1]) if row else (type_, modifier)
