@@ -96,6 +96,22 @@ class Column(Object):
         """Not-null constraints have names and states from 18 on."""
         return _column_query.query(version)
 
+    def on(self, version: int) -> Self:
+        """Before 18 a not-null constraint is no more than a flag of its column."""
+        if version >= 180000:
+            return dataclasses.replace(self, version=version)
+        return dataclasses.replace(
+            self,
+            version=version,
+            not_null_name="",
+            not_null_no_inherit=False,
+            not_null_valid=True,
+            not_null_constraint="",
+            not_null_local=False,
+            not_null_shared=False,
+            not_null_heirs=(),
+        )
+
     def needs(self) -> Iterator[Id]:
         """The table."""
         yield self.within()

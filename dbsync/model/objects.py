@@ -155,6 +155,11 @@ class Object:
         del before
         return self
 
+    def on(self, version: int) -> Self:
+        """What a server of this older version (as server_version_num) holds of it, and takes for it."""
+        del version
+        return self
+
     def undumped(self) -> Iterator[str]:
         """Statements that give a copy restored by pg_dump what a dump leaves out of it; a superuser runs them."""
         yield from ()

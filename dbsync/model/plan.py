@@ -95,7 +95,7 @@ class Plan:
     current: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """The objects of live as it was planned on, each with the digest of its fields."""
     replayed: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
-    """The same, of where the replay of the plan ended."""
+    """The same, of where the replay of the plan ended; with empty digests where another major version replayed it."""
 
     @functools.cached_property
     def steps(self) -> tuple[Observed, ...]:

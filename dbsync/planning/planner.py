@@ -50,7 +50,7 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
             )
-            workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser)
+            workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser, version=live.facts.version)
             progress("copying live's schema")
             dump = _dumped(request, workspace, live)
         # While the plan is written and proven no snapshot of live is held.
@@ -196,5 +196,6 @@ class _Planning:
             ),
             scratch=self.workspace.scratch.label,
             locks=proven.locks,
-            replayed=proven.replayed.digests,
+            # What another major version prints is not what live will print: there only the names count.
+            replayed=dict.fromkeys(proven.replayed.objects, "") if self.workspace.older else proven.replayed.digests,
         )

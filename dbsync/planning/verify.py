@@ -23,10 +23,13 @@ def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
         return ()
     now, before, after = snapshot(connection).digests, plan.current, plan.replayed
     return tuple(
-        one
-        for one in sorted(now.keys() | after.keys())
-        if now.get(one) != after.get(one) and (one not in after or one not in now or now[one] != before.get(one))
+        one for one in sorted(now.keys() | after.keys()) if not _as_left(now.get(one), before.get(one), after.get(one))
     )
+
+
+def _as_left(now: str | None, before: str | None, after: str | None) -> bool:
+    """Whether an object's digest is the replay's, or as it was; the replay's is empty where it cannot be compared."""
+    return now == after or (now is not None and after is not None and (after == "" or now == before))
 
 
 def gate(connection: Connection, plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +10,7 @@ from dbsync.model.objects import Id
 
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
+_NOT_NULL = re.compile(r'CONSTRAINT (?:[^\s"]+|"(?:[^"]|"")+") NOT NULL(?! \w)')
 _TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
 
 Entries = dict[str, Counter[str]]
@@ -40,8 +42,12 @@ class _Entry:
         return body
 
 
-def entries(dump: str, left_out: Iterable[Id] = ()) -> Entries:
-    """The entries of a dump by their headers, but for those of some objects and of what hangs on them."""
+def entries(dump: str, left_out: Iterable[Id] = (), *, not_null_names: bool = True) -> Entries:
+    """The entries of a dump by their headers, but for those of some objects and of what hangs on them.
+
+    Without `not_null_names`, what the not-null constraints of columns are called does not count.
+    """
+    dump = dump if not_null_names else _NOT_NULL.sub("NOT NULL", dump)
     names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in _entries(dump):

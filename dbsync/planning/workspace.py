@@ -1,6 +1,7 @@
 """The scratch databases of one plan: the desired one, a copy of live, and fresh copies of that for each replay."""
 
 import contextlib
+import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from dbsync.model.objects import Id
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
+from dbsync.pg.version import major
 from dbsync.replay import Elevate, Refusal, Replay
 from dbsync.scratch.provider import Scratch
 from dbsync.snapshot import snapshot
@@ -37,7 +39,9 @@ _HAS_SUBSCRIPTIONS = """
 class Workspace:
     """Databases on one scratch server, all made and read as live's own session role."""
 
-    def __init__(self, scratch: Scratch, role: str, *, superuser: bool):
+    def __init__(self, scratch: Scratch, role: str, *, superuser: bool, version: int | None = None):
+        """`version` is live's: on a newer scratch server everything is read as live would have it."""
+        self.older = version if version and major(version) < major(scratch.version) else None
         self.scratch = scratch
         self.role = role
         self.superuser = superuser
@@ -135,7 +139,11 @@ class Workspace:
     def read(self, database: str) -> Catalog:
         """The catalog of a scratch database."""
         with self.scratch.connect(database) as connection:
-            return snapshot(connection)
+            catalog = snapshot(connection)
+        if self.older is None:
+            return catalog
+        objects = {name: thing.on(self.older) for name, thing in catalog.objects.items()}
+        return dataclasses.replace(catalog, objects=objects)
 
     def reload(self, database: str) -> Catalog:
         """The catalog of what a scratch database becomes when its dump is loaded."""
