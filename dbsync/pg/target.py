@@ -63,10 +63,8 @@ class Target:
         if "service" in known and not {"host", "hostaddr", "dbname"} & known.keys():
             return f"service {_plain(known['service'])}"
         user = known.get("user", "")
-        host = known.get("host") or known.get("hostaddr") or "this machine"
-        port = known.get("port", "5432")
         database = known.get("dbname") or user
-        words = f"database {database} on {host}" + ("" if host == "this machine" else f":{port}")
+        words = f"database {database} on {_addresses(known)}"
         return _plain(words + (f" as {user}" if user else ""))
 
     @property
@@ -112,6 +110,16 @@ class Target:
     def _known(self) -> dict[str, str]:
         defaults = {o.keyword.decode(): o.val.decode(errors="replace") for o in pq.Conninfo.get_defaults() if o.val}
         return {**defaults, **self.parameters}
+
+
+def _addresses(known: Mapping[str, str]) -> str:
+    """ "db.example.com:5432", "one:5432 or other:5433", "this machine"."""
+    named = known.get("host") or known.get("hostaddr")
+    if not named:
+        return "this machine"
+    hosts, ports = named.split(","), known.get("port", "5432").split(",")
+    ports = ports if len(ports) == len(hosts) else ports[:1] * len(hosts)
+    return " or ".join(f"{host}:{port or '5432'}" for host, port in zip(hosts, ports, strict=True))
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:

@@ -48,11 +48,8 @@ def reading(connection: Connection) -> Iterator[Live]:
     facts = describe(connection)
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
-        exported = None
-        if not facts.in_recovery:
-            row = connection.execute("select pg_catalog.pg_export_snapshot()").fetchone()
-            exported = row[0] if row else None
-        yield Live(connection, facts, exported)
+        row = connection.execute("select pg_catalog.pg_export_snapshot()").fetchone()
+        yield Live(connection, facts, row[0] if row else None)
 
 
 def fingerprint(connection: Connection) -> str:

@@ -34,6 +34,8 @@ from dbsync.scratch.provider import Needs, open_scratch
 
 __all__ = ["PlanRequest", "make_plan"]
 
+_STANDBY = "live was read on a standby, where nothing can be applied: name the primary to dbsync apply"
+
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
@@ -193,6 +195,7 @@ class _Planning:
                 *notes,
                 *rows.notes,
                 *self.lock_notes(proven),
+                *([_STANDBY] if self.live.facts.in_recovery else []),
             ),
             scratch=self.workspace.scratch.label,
             locks=proven.locks,

@@ -79,14 +79,6 @@ def pooler_folder(own_server: OwnServer) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
-    (tmp_path / "schema.sql").write_text("create table plans (id integer primary key, name text not null);")
-    return tmp_path
-
-
 @pytest.mark.parametrize("turns", [False, True])
 def test_transaction_mode(
     own_server: OwnServer, pooler_folder: Path, project: Path, capsys: pytest.CaptureFixture[str], turns: bool

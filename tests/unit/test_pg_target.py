@@ -33,6 +33,11 @@ def test_a_malformed_url_is_refused_without_repeating_it(url: str) -> None:
     assert caught.value.__cause__ is None
 
 
+def test_label_of_several_hosts() -> None:
+    assert "on one:5432 or other:5433 as" in Target.parse("postgresql://app@one:5432,other:5433/shop", {}).label
+    assert "on one:5434 or other:5434 as" in Target.parse("postgresql://app@one,other/shop?port=5434", {}).label
+
+
 def test_label_and_repr_name_the_place_only() -> None:
     target = Target.parse("postgresql://app:sesame@db.example.com/optimizer", os.environ)
     assert target.label == "database optimizer on db.example.com:5432 as app"
