@@ -376,3 +376,12 @@ def test_root_copies_binaries_that_only_it_can_read() -> None:
             connect(running.target()).close()
         assert Path(closed).stat().st_mode & 0o777 == 0o700
     shutil.rmtree(copied)
+
+
+def test_no_room_while_it_works() -> None:
+    with (
+        pytest.raises(ScratchError, match=r"ran out of disk space in .*; live was only read"),
+        open_scratch("auto", NEEDS) as scratch,
+        contextlib.closing(scratch.connect("postgres")) as session,
+    ):
+        session.execute("do $$ begin raise 'x: No space left on device' using errcode = '53100'; end $$")

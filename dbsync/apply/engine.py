@@ -18,6 +18,9 @@ from dbsync.model.outcome import Observer, Outcome
 from dbsync.model.plan import Plan
 from dbsync.model.text import Script
 
+# How long a server may take to come back before its history stays without the end of an apply, in seconds.
+_RESTART = 5.0
+
 
 def apply_plan(
     connect: Connect,
@@ -124,11 +127,18 @@ def _resolve(session: Session, doubt: InDoubtError) -> None:
 
 
 def _record_failure(session: Session, record: int | None, error: DbsyncError) -> None:
-    """Keep in the history how it failed, on another connection where the first one is gone."""
+    """Keep in the history how it failed: where the connection is gone on another one, once the server is back."""
     outcome = "partial" if session.committed else "failed"
     text = failure.in_history(error)
     with contextlib.suppress(psycopg.Error, ApplyFailed):
         history.end(session.connection, record, outcome, text)
         return
-    with contextlib.suppress(psycopg.Error, DbsyncError), contextlib.closing(session.connect()) as other:
-        history.end(other, record, outcome, text)
+    session.observer.progress("waiting for the server, to keep in the history how this ended")
+    end = time.monotonic() + min(session.limits.reconnect, _RESTART)
+    while record is not None:
+        with contextlib.suppress(psycopg.Error, DbsyncError), contextlib.closing(session.connect()) as other:
+            history.end(other, record, outcome, text)
+            return
+        if time.monotonic() > end:
+            return
+        time.sleep(0.3)

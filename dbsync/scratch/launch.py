@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -70,6 +71,11 @@ class Running:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+    @property
+    def room(self) -> int:
+        """How many bytes are free where its data is."""
+        return shutil.disk_usage(self.log.parent).free
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from dbsync import sql
-from dbsync.errors import ScratchError
+from dbsync.errors import DbsyncError, ScratchError
 from dbsync.pg.connect import PINNED, connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
@@ -20,6 +20,9 @@ from dbsync.scratch.contract import Scratch
 from dbsync.scratch.databases import Databases
 from dbsync.scratch.launch import Running, launched
 from dbsync.scratch.needs import Needs
+
+_SAID = "No space left on device"
+_NO_ROOM = 1_000_000
 
 
 class PrivateServer(Scratch):
@@ -114,7 +117,25 @@ def private_server(
             raise ScratchError(
                 "Live's roles could not be made on the scratch server", detail=str(Failure.of(error))
             ) from error
-        yield PrivateServer(running, admin, needs, notes, environ)
+        try:
+            yield PrivateServer(running, admin, needs, notes, environ)
+        except (DbsyncError, psycopg.Error) as error:
+            if _full(running, error):
+                raise _no_room(running) from error
+            raise
+
+
+def _full(running: Running, error: Exception) -> bool:
+    """Whether it was for want of disk space; the server's last words may have found no room either."""
+    return running.room < _NO_ROOM or any(_SAID in text for text in (str(error), running.last_words()))
+
+
+def _no_room(running: Running) -> ScratchError:
+    place = running.log.parent.parent
+    return ScratchError(
+        f"The scratch server ran out of disk space in {place}; live was only read",
+        hint=f"make room in {place}, name another folder with DBSYNC_CACHE, or another server with --scratch",
+    )
 
 
 def _furnish(admin: psycopg.Connection[Any], needs: Needs) -> None:
