@@ -14,7 +14,7 @@ def standby(shop: OwnServer) -> Iterator[OwnServer]:
     if not shop.installation.program("pg_basebackup"):
         pytest.skip("no pg_basebackup: install postgresql")
     with server_folder() as folder:
-        way = ["-h", shop.folder, "-p", str(shop.port), "-U", "postgres"]
+        way: list[str | Path] = ["-h", shop.folder, "-p", str(shop.port), "-U", "postgres"]
         shop.program("pg_basebackup", "-D", folder / "data", *way, "-R", "-X", "stream", "-c", "fast")
         server = OwnServer(shop.installation, folder)
         try:
