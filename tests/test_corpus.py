@@ -5,7 +5,7 @@ nothing; the way back by dbsync's own author alone, which must not depend on the
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -16,7 +16,7 @@ from dbsync.apply.engine import apply_plan
 from dbsync.apply.session import Checks
 from dbsync.errors import NoPlan
 from dbsync.kinds import KINDS
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, Rename
 from dbsync.model.objects import Id, Object
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
@@ -62,7 +62,7 @@ def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation)
         assert [line for line in script if text in line], script
     assert_equal(live, (wanted, goal), programs, make_database)
     with connect(live) as session:
-        assert_kept(rows, rows_of(session), frozenset(case.texts("changes")))
+        assert_kept(by_new_names(rows, plan.renamed), rows_of(session), frozenset(case.texts("changes")))
 
     if case.again:
         again = planned(case, live)
@@ -128,6 +128,18 @@ def rows_of(connection: Connection) -> Rows:
         texts = ", ".join(f"{sql.name(column)}::text" for column in columns)
         rows = connection.execute(f"select {texts} from only {sql.qualified(*path)}".encode()).fetchall()
         found[Id("table", tuple(path))] = (columns, Counter(rows))
+    return found
+
+
+def by_new_names(rows: Rows, renames: Sequence[Rename]) -> Rows:
+    """Rows as they were before, with the names that tables, columns and their schemas have afterwards."""
+    new = {rename.before: rename.after.path for rename in renames}
+    found = {}
+    for table, (columns, values) in rows.items():
+        schema = new.get(Id("schema", table.path[:1]), table.path[:1])
+        path = new.get(table, (*schema, *table.path[1:]))
+        names = [new.get(Id("column", (*table.path, name)), (name,))[-1] for name in columns]
+        found[Id("table", path)] = (names, values)
     return found
 
 

@@ -85,12 +85,14 @@ def test_places(target: Target) -> None:
     assert places.objects["pg_class", target.value("select 'i'::regclass::oid"), 0].line == 9
     assert places.objects["pg_class", target.value("select 'v'::regclass::oid"), 0].line == 10
     assert places.objects["pg_proc", target.value("select 'f'::regproc::oid"), 0].line == 12
-    columns = [(name, place.line, place.column) for name in "aübc" if (place := places.column(table, name))]
+    columns = [(name, place.line, place.column) for name in "aübc" if (place := places.part(table, "column", name))]
     assert columns == [("a", 2, 3), ("ü", 3, 3), ("b", 3, 38), ("c", 7, 14)]
     names = ("filled", "k", "positive")
-    constraints = [(name, place.line, place.column) for name in names if (place := places.constraint(table, name))]
+    constraints = [
+        (name, place.line, place.column) for name in names if (place := places.part(table, "constraint", name))
+    ]
     assert constraints == [("filled", 3, 10), ("k", 4, 3), ("positive", 8, 7)]
-    assert places.column(table, "none") is None
+    assert places.part(table, "column", "none") is None
     assert target.value("select count(*) from pg_event_trigger") == 0
     assert target.value("select to_regnamespace('dbsync_places') is null")
 

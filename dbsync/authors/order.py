@@ -186,9 +186,10 @@ def _reason(found: Resolution, one: Id) -> str | None:
 def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:
     if verb == "drop":
         thing = found.current.objects[one]
-        yield from (thing.put_aside(aside_name(one))[1] if one in found.renewed else thing).drop()
+        yield from (thing.called(thing.aside_name()) if one in found.renewed else thing).drop()
     elif verb == "put aside":
-        yield from found.current.objects[one].put_aside(aside_name(one))[0]
+        thing = found.current.objects[one]
+        yield from thing.rename(thing.aside_name()) or ()
     elif verb == "declare":
         yield from found.desired.objects[one].declare()
     elif verb == "alter":
@@ -197,11 +198,6 @@ def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Objec
         yield from found.following[one]
     else:
         yield from found.desired.objects[one].create(_clauses(("create", one), inside))
-
-
-def aside_name(one: Id) -> str:
-    """The name of what is renewed until it is dropped: at most 63 bytes, as names are (section 4.1.1 of the manual)."""
-    return one.path[1].encode()[:50].decode(errors="ignore") + "__before"
 
 
 def _clauses(host: Node, inside: dict[Node, list[Object]]) -> list[str]:

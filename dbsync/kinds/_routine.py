@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 ARGUMENTS: Final = """
@@ -64,13 +64,14 @@ def renames_an_input(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Routine(Object):
+class Routine(Movable):
     """A function or a procedure. What decides about replacing it is part of its definition, so it is not compared."""
 
     catalog: ClassVar[str] = "pg_proc"
     limits: ClassVar[Mapping[str, str]] = {
         "definition": "its result or the name of an argument changes, or a default goes",
     }
+    name_at: ClassVar[int] = 1
     keyword: ClassVar[str]
 
     definition: str

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._routine import ARGUMENTS, renames_an_input
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 _MODIFY: Final = {"r": "READ_ONLY", "s": "SHAREABLE", "w": "READ_WRITE"}
@@ -15,11 +15,12 @@ _PARALLEL: Final = {"s": "SAFE", "r": "RESTRICTED", "u": "UNSAFE"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Aggregate(Object):
+class Aggregate(Movable):
     """An aggregate; functions are named as PostgreSQL names them, types as it prints them."""
 
     kind: ClassVar[str] = "aggregate"
     catalog: ClassVar[str] = "pg_proc"
+    name_at: ClassVar[int] = 1
     query: ClassVar[str] = f"""
         select array[n.nspname, p.proname, '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')']::text[] as path,
                p.oid::bigint as oid,

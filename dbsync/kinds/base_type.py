@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 _ALIGNMENTS = {"c": "char", "s": "int2", "i": "int4", "d": "double"}
@@ -15,7 +15,7 @@ _CHANGEABLE = ("receive", "send", "typmod_in", "typmod_out", "analyze", "subscri
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BaseType(Object):
+class BaseType(Movable):
     """A base type. It needs its functions and they need it: a shell type is declared first."""
 
     kind = "base type"

@@ -2,11 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 _PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
@@ -31,7 +30,7 @@ def _query(locale: str, rules: str) -> str:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Collation(Object):
+class Collation(Movable):
     """A collation: nothing of it can change in place. The version of its library does not count."""
 
     kind = "collation"
@@ -71,11 +70,6 @@ class Collation(Object):
     def drop(self) -> Iterator[Step]:
         """DROP COLLATION."""
         yield self.step(f"DROP COLLATION {sql.qualified(*self.path)}")
-
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
-        """ALTER COLLATION … RENAME."""
-        aside = self.step(f"ALTER COLLATION {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return [aside], dataclasses.replace(self, path=(self.path[0], name))
 
 
 def _text(value: str | None) -> str | None:

@@ -42,6 +42,7 @@ class Column(Object):
     kind = "column"
     catalog = "pg_class"
     rank = 30
+    derived_names = frozenset({"not_null_name", "sequence"})
     query = _column_query.query(180000)
     limits: ClassVar[Mapping[str, str]] = {
         "generated": "it becomes generated, or generated in another way",
@@ -190,6 +191,10 @@ class Column(Object):
     def drop(self) -> Iterator[Step]:
         """DROP COLUMN."""
         yield self._table(f"DROP COLUMN {sql.name(self.path[2])}")
+
+    def rename(self, name: str) -> Sequence[Step]:
+        """RENAME COLUMN."""
+        return [self._table(f"RENAME COLUMN {sql.name(self.path[2])} TO {sql.name(name)}")]
 
     def loses(self) -> str | None:
         """Its values, where they are not computed."""

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CompositeType(Object):
+class CompositeType(Movable):
     """A composite type and its attributes in their order.
 
     `typed`: a table is OF it. `stored`: rows may hold values of it, so that no attribute can get another type.
@@ -21,6 +21,7 @@ class CompositeType(Object):
     kind = "composite type"
     catalog = "pg_type"
     renewable = True
+    part = "attribute"
     rank = 10
     query = """
         with recursive part (whole, part) as (
@@ -137,17 +138,22 @@ class CompositeType(Object):
         old, new = before._attributes(), self._attributes()
         return [name for name in self.names if name in old and old[name] != new[name]]
 
+    def part_names(self) -> tuple[str, ...]:
+        """The attributes."""
+        return self.names
+
+    def rename_part(self, old: str, new: str) -> Sequence[Step]:
+        """ALTER TYPE … RENAME ATTRIBUTE, in the tables OF the type too."""
+        ending = " CASCADE" if self.typed else ""
+        name = sql.qualified(*self.path)
+        return [self.step(f"ALTER TYPE {name} RENAME ATTRIBUTE {sql.name(old)} TO {sql.name(new)}{ending}")]
+
     def disturbs(self, before: Self) -> frozenset[str]:
         """What speaks of an attribute keeps it from being dropped or changed."""
         touched = {name for name in before.names if name not in self.names} | set(self._changed(before))
         if touched.isdisjoint(before.used):
             return frozenset()
         return frozenset({"view", "materialized view", "rule", "function", "procedure", "policy", "trigger", "default"})
-
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
-        """ALTER TYPE … RENAME."""
-        aside = self.step(f"ALTER TYPE {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return [aside], dataclasses.replace(self, path=(self.path[0], name))
 
 
 def _gap(actions: str) -> str:

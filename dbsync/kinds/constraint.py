@@ -86,6 +86,10 @@ class Constraint(Object):
         """Its index has its name among the relations of the schema."""
         return (self.path[0], self.path[2]) if self.type in "pux" else self.path
 
+    def space(self) -> str:
+        """That of its index, where it has one."""
+        return "relation" if self.type in "pux" else self.catalog
+
     def needs(self) -> Iterator[Id]:
         """The table."""
         yield self.within()
@@ -120,6 +124,13 @@ class Constraint(Object):
         """DROP CONSTRAINT; nothing for one that goes with the partitioned table's."""
         if not self.attached:
             yield self._alter(f"DROP CONSTRAINT {sql.name(self.path[2])}")
+
+    def rename(self, name: str) -> Sequence[Step]:
+        """RENAME CONSTRAINT; a key goes by the name of its index, which takes a weaker lock."""
+        if self.type in "pux":
+            index = sql.qualified(self.path[0], self.path[2])
+            return [self.step(f"ALTER INDEX {index} RENAME TO {sql.name(name)}")]
+        return [self._alter(f"RENAME CONSTRAINT {sql.name(self.path[2])} TO {sql.name(name)}")]
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """What changes in place: validity, when a foreign key is checked, and the storage of a key's index."""

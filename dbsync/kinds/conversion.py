@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Conversion(Object):
+class Conversion(Movable):
     """A conversion: nothing of it can change in place."""
 
     kind = "conversion"

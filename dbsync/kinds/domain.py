@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Domain(Object):
+class Domain(Movable):
     """A domain; its checks are the kind "domain constraint"."""
 
     kind = "domain"
     catalog = "pg_type"
     renewable = True
+    derived_names = frozenset({"not_null_name"})
     rank = 10
     # Before PostgreSQL 17 a domain's NOT NULL has no name.
     query = """
@@ -78,8 +79,3 @@ class Domain(Object):
             yield "DROP NOT NULL"
         elif before.not_null_name != self.not_null_name and before.not_null_name and self.not_null_name:
             yield f"RENAME CONSTRAINT {sql.name(before.not_null_name)} TO {sql.name(self.not_null_name)}"
-
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
-        """ALTER DOMAIN … RENAME."""
-        aside = self.step(f"ALTER DOMAIN {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return [aside], dataclasses.replace(self, path=(self.path[0], name))

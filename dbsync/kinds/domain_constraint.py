@@ -58,6 +58,10 @@ class DomainConstraint(Object):
         """ALTER DOMAIN … DROP CONSTRAINT."""
         yield self._alter(f"DROP CONSTRAINT {sql.name(self.path[2])}")
 
+    def rename(self, name: str) -> Sequence[Step]:
+        """RENAME CONSTRAINT."""
+        return [self._alter(f"RENAME CONSTRAINT {sql.name(self.path[2])} TO {sql.name(name)}")]
+
     def alter(self, before: Self) -> Sequence[Step] | None:
         """What is not validated can be, in place."""
         del before

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Enum(Object):
+class Enum(Movable):
     """An enumerated type and its labels in their order."""
 
     kind = "enum"
     catalog = "pg_type"
     renewable = True
+    part = "label"
     # A new label cannot be used before it is committed: the sooner it is there the better.
     rank = 5
     query = """
@@ -58,6 +59,15 @@ class Enum(Object):
             for label, where in self._additions(before.labels)
         ]
 
+    def part_names(self) -> tuple[str, ...]:
+        """The labels."""
+        return self.labels
+
+    def rename_part(self, old: str, new: str) -> Sequence[Step]:
+        """ALTER TYPE … RENAME VALUE."""
+        name = sql.qualified(*self.path)
+        return [self.step(f"ALTER TYPE {name} RENAME VALUE {sql.literal(old)} TO {sql.literal(new)}")]
+
     def _additions(self, known: Sequence[str]) -> Iterator[tuple[str, str]]:
         last = max((self.labels.index(label) for label in known), default=-1)
         for at, label in enumerate(self.labels):
@@ -69,8 +79,3 @@ class Enum(Object):
                 yield label, f" AFTER {sql.literal(self.labels[at - 1])}"
             else:
                 yield label, f" BEFORE {sql.literal(known[0])}"
-
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
-        """ALTER TYPE … RENAME."""
-        aside = self.step(f"ALTER TYPE {sql.qualified(*self.path)} RENAME TO {sql.name(name)}")
-        return [aside], dataclasses.replace(self, path=(self.path[0], name))

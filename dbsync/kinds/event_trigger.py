@@ -6,12 +6,12 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _attached
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EventTrigger(Object):
+class EventTrigger(Renamable):
     """An event trigger; made last and dropped first, so that it does not fire on the plan's own steps."""
 
     kind: ClassVar[str] = "event trigger"

@@ -6,12 +6,13 @@ from typing import Self
 
 from dbsync import sql
 from dbsync.kinds import _foreign_options
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Movable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ForeignTable(Object):
+class ForeignTable(Movable):
     """A foreign table without what stands in it."""
 
     kind = "foreign table"

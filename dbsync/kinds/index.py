@@ -8,12 +8,13 @@ from dbsync import sql
 from dbsync.kinds import _reloptions
 from dbsync.kinds._attached import relation
 from dbsync.kinds._expression import enclosed
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Renamable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Index(Object):
+class Index(Renamable):
     """An index of a table or materialized view.
 
     `attached`: a part of the partitioned table's index, dropped with it and not by itself. `partitioned`: the table

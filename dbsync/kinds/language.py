@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Language(Object):
+class Language(Renamable):
     """A procedural language."""
 
     kind = "language"

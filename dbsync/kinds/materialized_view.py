@@ -6,7 +6,7 @@ from typing import ClassVar, Final, Self
 
 from dbsync import sql
 from dbsync.kinds import _reloptions, _views
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 _STORAGE: Final = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
@@ -14,7 +14,7 @@ _COMPRESSION: Final = {"p": "pglz", "l": "lz4", "": "DEFAULT"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MaterializedView(Object):
+class MaterializedView(Movable):
     """A materialized view; what it holds can be computed again, so nothing is lost with it."""
 
     kind: ClassVar[str] = "materialized view"

@@ -4,17 +4,19 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._operator_members import members
-from dbsync.model.objects import Id, Object
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OperatorClass(Object):
+class OperatorClass(Movable):
     """An operator class with the operators and functions that are bound to it: nothing of it can change in place."""
 
     kind = "operator class"
     catalog = "pg_opclass"
+    name_at = 1
     rank = 51
     query = f"""
         select c.oid::bigint as oid,

@@ -5,17 +5,19 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._operator_members import members
-from dbsync.model.objects import Id, Object
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OperatorFamily(Object):
+class OperatorFamily(Movable):
     """An operator family and its loose members."""
 
     kind = "operator family"
     catalog = "pg_opfamily"
+    name_at = 1
     query = f"""
         select f.oid::bigint as oid,
                array[n.nspname, f.opfname, a.amname]::text[] as path,

@@ -6,12 +6,13 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._expression import enclosed
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Renamable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Policy(Object):
+class Policy(Renamable):
     """A policy of a table: which rows who may see and write."""
 
     kind: ClassVar[str] = "policy"

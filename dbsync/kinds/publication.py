@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 _GENERATED = {"n": "none", "s": "stored"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Publication(Object):
+class Publication(Renamable):
     """A publication; its tables and schemas are objects within it."""
 
     kind = "publication"

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Range(Object):
-    """A range type: nothing of it can change in place."""
+class Range(Movable):
+    """A range type: nothing of it can change in place but names."""
 
     kind = "range"
     catalog = "pg_type"
@@ -68,9 +68,8 @@ class Range(Object):
 
     def _multirange_option(self) -> str | None:
         schema, name = self.path
-        usual = name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
         # A long name is cut by PostgreSQL, which then is not what it would choose.
-        if self.multirange_schema == schema and self.multirange == usual:
+        if self.multirange_schema == schema and self.multirange == _multirange(name):
             return None
         return sql.qualified(self.multirange_schema, self.multirange)
 
@@ -79,19 +78,49 @@ class Range(Object):
         cascade = "" if self.canonical is None else " CASCADE"
         yield self.step(f"DROP TYPE {sql.qualified(*self.path)}{cascade}")
 
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
+    def alter(self, before: Self) -> Sequence[Step] | None:
+        """Only the multirange type's name changes in place."""
+        if dataclasses.replace(before, multirange=self.multirange) != self:
+            return None
+        return [self.step(text) for text in before._multirange_renamed(self.path[1], self.multirange)]
+
+    def rename(self, name: str) -> Sequence[Step]:
         """Renames it, its multirange type and the constructors of both, which keep their names otherwise."""
-        schema, old = self.path
-        span, many = sql.qualified(schema, name), f"{name}_mr"
-        spans = sql.qualified(self.multirange_schema, self.multirange)
-        constructors = f"ALTER FUNCTION {sql.qualified(schema, old)}({self.subtype}, {self.subtype}"
+        constructors = f"ALTER FUNCTION {sql.qualified(*self.path)}({self.subtype}, {self.subtype}"
         texts = [
-            f"ALTER TYPE {sql.qualified(schema, old)} RENAME TO {sql.name(name)}",
+            f"ALTER TYPE {sql.qualified(*self.path)} RENAME TO {sql.name(name)}",
             f"{constructors}) RENAME TO {sql.name(name)}",
             f"{constructors}, text) RENAME TO {sql.name(name)}",
-            f"ALTER TYPE {spans} RENAME TO {sql.name(many)}",
-            f"ALTER FUNCTION {spans}() RENAME TO {sql.name(many)}",
-            f"ALTER FUNCTION {spans}({span}) RENAME TO {sql.name(many)}",
-            f"ALTER FUNCTION {spans}(VARIADIC {span}[]) RENAME TO {sql.name(many)}",
+            *self._multirange_renamed(name, self.called(name).multirange),
         ]
-        return [self.step(text) for text in texts], dataclasses.replace(self, path=(schema, name), multirange=many)
+        return [self.step(text) for text in texts]
+
+    def _multirange_renamed(self, name: str, multirange: str) -> Iterator[str]:
+        """Gives another name to the multirange type of the range type, which goes by `name` by now."""
+        span, spans = sql.qualified(self.path[0], name), sql.qualified(self.multirange_schema, self.multirange)
+        for what in (f"TYPE {spans}", *(f"FUNCTION {spans}({given})" for given in ("", span, f"VARIADIC {span}[]"))):
+            yield f"ALTER {what} RENAME TO {sql.name(multirange)}"
+
+    def move(self, schema: str) -> Sequence[Step]:
+        """Moves it and its constructors, and its multirange type with its own where that stood beside it."""
+        here, name = self.path
+        moved = sql.qualified(schema, name)
+        bounds = f"{self.subtype}, {self.subtype}"
+        found = {sql.qualified(here, name): [bounds, f"{bounds}, text"]}
+        if self.multirange_schema == here:
+            found[sql.qualified(here, self.multirange)] = ["", moved, f"VARIADIC {moved}[]"]
+        texts = [
+            f"ALTER {what} SET SCHEMA {sql.name(schema)}"
+            for of, constructors in found.items()
+            for what in (f"TYPE {of}", *(f"FUNCTION {of}({given})" for given in constructors))
+        ]
+        return [self.step(text) for text in texts]
+
+    def called(self, name: str) -> Self:
+        """The range type by another name, and its multirange type by the usual one."""
+        return dataclasses.replace(self, path=(self.path[0], name), multirange=_multirange(name))
+
+
+def _multirange(name: str) -> str:
+    """The name that PostgreSQL gives to the multirange type of a range type."""
+    return name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"

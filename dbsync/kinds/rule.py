@@ -6,12 +6,13 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _attached
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Renamable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Rule(Object):
+class Rule(Renamable):
     """A rewrite rule of a table or a view."""
 
     kind: ClassVar[str] = "rule"

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Schema(Object):
+class Schema(Renamable):
     """A schema; what stands in it are objects of their own."""
 
     kind = "schema"

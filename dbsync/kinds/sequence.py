@@ -6,12 +6,13 @@ from typing import Self
 
 from dbsync import sql
 from dbsync.kinds._counter import COLUMNS, Counter
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Movable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SequenceObject(Object):
+class SequenceObject(Movable):
     """A sequence and its options; where its counter stands is data."""
 
     kind = "sequence"

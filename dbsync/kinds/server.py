@@ -6,12 +6,12 @@ from typing import Self
 
 from dbsync import sql
 from dbsync.kinds._foreign_options import changed, listed
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Server(Object):
+class Server(Renamable):
     """A foreign server. Options may hold secrets, so no repr shows them."""
 
     kind = "server"

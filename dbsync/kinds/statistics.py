@@ -6,12 +6,13 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _attached
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Movable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Statistics(Object):
+class Statistics(Movable):
     """An extended statistics object."""
 
     kind: ClassVar[str] = "statistics"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Renamable
 from dbsync.model.steps import Step
 
 # A query that names a column it may not read is refused as a whole, so this column is read by a query within the
@@ -24,7 +24,7 @@ _CONNINFO = """
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Subscription(Object):
+class Subscription(Renamable):
     """A subscription. Its connection string holds a password, so no repr shows it; None where it may not be read.
 
     What it makes never connects: neither the publisher's slot nor its tables are touched.

@@ -6,12 +6,13 @@ from typing import Self
 
 from dbsync import sql
 from dbsync.kinds import _reloptions
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Movable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Table(Object):
+class Table(Movable):
     """A table without what stands in it: its columns, constraints and so on are objects of their own.
 
     A partition is an ordinary table that its `partition` attaches, so that it can be detached and stay.

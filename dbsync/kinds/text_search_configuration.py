@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextSearchConfiguration(Object):
+class TextSearchConfiguration(Movable):
     """A configuration: its parser, and for each type of token the dictionaries that it goes through."""
 
     kind = "text search configuration"

@@ -7,12 +7,12 @@ from typing import Self
 import postgast
 
 from dbsync import sql
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextSearchDictionary(Object):
+class TextSearchDictionary(Movable):
     """A dictionary: its template, and its options as PostgreSQL keeps them, `language = 'english'`."""
 
     kind = "text search dictionary"

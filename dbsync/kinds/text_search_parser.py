@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextSearchParser(Object):
+class TextSearchParser(Movable):
     """A text search parser: nothing of it can change in place."""
 
     kind = "text search parser"

@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from dbsync import sql
+from dbsync.kinds._naming import Movable
 from dbsync.kinds._writing import listed, options
-from dbsync.model.objects import Object
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextSearchTemplate(Object):
+class TextSearchTemplate(Movable):
     """A text search template: nothing of it can change in place."""
 
     kind = "text search template"

@@ -6,12 +6,13 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _attached
-from dbsync.model.objects import Id, Object
+from dbsync.kinds._naming import Renamable
+from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Trigger(Object):
+class Trigger(Renamable):
     """A trigger. A partition's copy of its parent's trigger is one only where it fires in another state."""
 
     kind: ClassVar[str] = "trigger"

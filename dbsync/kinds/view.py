@@ -6,12 +6,12 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds import _reloptions, _views
-from dbsync.model.objects import Object
+from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class View(Object):
+class View(Movable):
     """A view. Its definition names every column, so that no list of columns is needed beside it."""
 
     kind: ClassVar[str] = "view"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from postgast import pg_query_pb2 as pb
 
 from dbsync.load import tree
+from dbsync.load.parts import parts
 from dbsync.model.text import Place, Script, Statement
 
 
@@ -52,8 +53,9 @@ def definitions(statement: Statement) -> Iterator[Definition]:
     elif which == "create_extension_stmt":
         yield Definition("extension", "", body.extname)
     if which in ("create_stmt", "alter_table_stmt"):
-        for kind, name, _ in tree.parts(node):
-            yield Definition(kind, body.relation.schemaname, body.relation.relname, name)
+        for part in parts(node, statement.sql):
+            if part.name:
+                yield Definition(part.kind, body.relation.schemaname, body.relation.relname, part.name)
 
 
 def extensions(script: Script) -> dict[str, Place]:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import rows, sql
 
 from dbsync.load import tree
+from dbsync.load.parts import parts
 from dbsync.model.catalog import Address
 from dbsync.model.text import Place, Statement
 
@@ -32,8 +33,20 @@ create event trigger dbsync_places on ddl_command_end execute function dbsync_pl
 """
 _OTHER_TRIGGERS = "select evtname, evtenabled::text from pg_event_trigger where evtenabled <> 'D'"
 _STATES = {"O": "enable", "R": "enable replica", "A": "enable always"}
-_PARTED = frozenset({"CreateStmt", "AlterTableStmt"})
-_TABLES = frozenset({"table", "foreign table"})
+_PARTED = frozenset(
+    {
+        "CreateStmt",
+        "CreateForeignTableStmt",
+        "AlterTableStmt",
+        "CreateEnumStmt",
+        "AlterEnumStmt",
+        "CompositeTypeStmt",
+        "CreateDomainStmt",
+        "AlterDomainStmt",
+    }
+)
+_WHOLES = frozenset({"table", "foreign table", "type"})
+"""What has parts, in PostgreSQL's words."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,35 +64,39 @@ class Places:
                 found.setdefault(address, statement.place)
         return found
 
-    def column(self, table: Address, name: str) -> Place | None:
-        """Where a column of a table is written."""
-        return self._parts(table).get(("column", name))
+    def part(self, whole: Address, kind: str, name: str) -> Place | None:
+        """Where a column, a constraint that is named, an attribute or a label of a table or a type is written."""
+        return self._parts(whole).get((kind, name))
 
-    def constraint(self, table: Address, name: str) -> Place | None:
-        """Where a constraint that is named in the file is written."""
-        return self._parts(table).get(("constraint", name))
+    def made_by(self, statement: Statement) -> tuple[Address, ...]:
+        """What a statement said that it made."""
+        return self._by_statement.get(statement.place, ())
 
     @functools.cached_property
-    def _by_table(self) -> Mapping[Address, list[Statement]]:
+    def _by_statement(self) -> Mapping[Place, tuple[Address, ...]]:
+        return {statement.place: tuple(address for address, _ in _made(report)) for statement, report in self.reports}
+
+    @functools.cached_property
+    def _by_whole(self) -> Mapping[Address, list[Statement]]:
         found: defaultdict[Address, list[Statement]] = defaultdict(list)
         for statement, report in self.reports:
             if statement.node in _PARTED:
-                table = next((address for address, kind in _made(report) if kind in _TABLES), None)
-                if table:
-                    found[table].append(statement)
+                whole = next((address for address, kind in _made(report) if kind in _WHOLES), None)
+                if whole:
+                    found[whole].append(statement)
         return found
 
     @functools.cached_property
     def _known(self) -> dict[Address, dict[tuple[str, str], Place]]:
         return {}
 
-    def _parts(self, table: Address) -> dict[tuple[str, str], Place]:
-        if table not in self._known:
-            parts = self._known[table] = {}
-            for statement in self._by_table.get(table, ()):
+    def _parts(self, whole: Address) -> dict[tuple[str, str], Place]:
+        if whole not in self._known:
+            found = self._known[whole] = {}
+            for statement in self._by_whole.get(whole, ()):
                 for kind, name, place in _parts(statement):
-                    parts.setdefault((kind, name), place)
-        return self._known[table]
+                    found.setdefault((kind, name), place)
+        return self._known[whole]
 
 
 class Recorder:
@@ -124,15 +141,11 @@ def _made(report: str) -> Iterator[tuple[Address, str]]:
 
 
 def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
-    """The columns and the named constraints that a CREATE TABLE or ALTER TABLE writes, with their places."""
+    """The parts of a statement that have a name in it, with their places."""
     node = tree.node(statement.sql)
-    if node is None:
-        return
-    ascii_only = statement.sql.isascii()
-    data = b"" if ascii_only else statement.sql.encode()
-    for kind, name, offset in tree.parts(node):
-        position = offset if ascii_only else len(data[:offset].decode())
-        yield kind, name, place_in(statement, position)
+    for part in parts(node, statement.sql) if node else ():
+        if part.name:
+            yield part.kind, part.name, place_in(statement, part.start)
 
 
 @contextlib.contextmanager

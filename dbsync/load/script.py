@@ -1,24 +1,31 @@
 """Reads a schema file and what it includes into statements, each with its place."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from dbsync.errors import SchemaError
 from dbsync.load import lexer, psql, tree
 from dbsync.load.source import Source, read
-from dbsync.model.text import Place, Script, Statement
+from dbsync.load.tokens import COMMENTS, tokens
+from dbsync.model.text import Comment, Place, Script, Statement
+
+# Most texts hold no comment that could be meant for dbsync, and need no closer look.
+_SUSPECT = re.compile(r"dbsync|renamed\s+from", re.IGNORECASE)
 
 
 def read_script(path: Path) -> Script:
     """The statements of a file and of what it includes, in their order."""
     reader = _Reader()
     statements = tuple(reader.file(path))
-    return Script(statements, tuple(reader.texts.items()))
+    return Script(statements, tuple(reader.texts.items()), tuple(reader.comments))
 
 
 class _Reader:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
+        self.comments: list[Comment] = []
+        self._count = 0
         self._open: list[tuple[Path, str, Place | None]] = []
 
     def file(self, path: Path, included: Place | None = None) -> Iterator[Statement]:
@@ -30,7 +37,10 @@ class _Reader:
 
     def _statements(self, source: Source) -> Iterator[Statement]:
         position = 0
+        last: int | None = None
         while piece := _next(source, position):
+            self._comments_between(source, position, piece.start, last, None if piece.backslash else self._count)
+            last = None
             if piece.backslash:
                 found = psql.command(source, piece.end)
                 if piece.start < piece.end:
@@ -49,7 +59,22 @@ class _Reader:
                 if node == "CopyStmt" and tree.reads_stdin(text):
                     data, position = psql.rows(source, piece.end)
                 place = source.place(piece.start + start)
+                for at, comment in _comments(text):
+                    where = source.place(piece.start + start + at)
+                    self.comments.append(Comment(text=comment, place=where, statement=self._count, position=at))
+                last = self._count
+                self._count += 1
                 yield Statement(sql=text, place=place, node=node, data=data)
+        self._comments_between(source, position, len(source.text), last, None)
+
+    def _comments_between(self, source: Source, start: int, end: int, last: int | None, following: int | None) -> None:
+        """Those outside of statements: about the one that ends on the line, or else the one that follows."""
+        text = source.text[start:end]
+        for at, comment in _comments(text):
+            follows = at + len(comment) < len(text) and "\n" not in text[at:] and following is not None
+            behind = last is not None and "\n" not in text[:at] and not follows
+            number = last if behind else following
+            self.comments.append(Comment(text=comment, place=source.place(start + at), statement=number))
 
     def _include(self, source: Source, position: int, include: psql.Include) -> Iterator[Statement]:
         path = _resolve(include, Path(source.name).parent)
@@ -72,6 +97,14 @@ class _Reader:
             if error.excerpt is None:
                 raise source.error(position, error.message, length=length, hint=_include_hint(error)) from None
             raise
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """The comments in a text that may be meant for dbsync, with their positions."""
+    if _SUSPECT.search(text):
+        for one in tokens(text):
+            if one.kind in COMMENTS and _SUSPECT.search(text, one.start, one.end):
+                yield one.start, text[one.start : one.end]
 
 
 def _next(source: Source, position: int) -> lexer.Piece | None:

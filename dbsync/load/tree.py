@@ -69,25 +69,3 @@ def casts(text: str) -> bool:
             if one.alter_table_cmd.subtype == pb.AT_AlterColumnType
         )
     )
-
-
-def parts(node: pb.Node) -> Iterator[tuple[str, str, int]]:
-    """("column" or "constraint", name, byte offset) of each that a CREATE TABLE or ALTER TABLE writes."""
-    if node.WhichOneof("node") == "create_stmt":
-        elements = list(node.create_stmt.table_elts)
-    else:
-        elements = [
-            getattr(one.alter_table_cmd, "def")
-            for one in node.alter_table_stmt.cmds
-            if one.alter_table_cmd.subtype in (pb.AT_AddColumn, pb.AT_AddConstraint)
-        ]
-    for element in elements:
-        which = element.WhichOneof("node")
-        if which == "column_def":
-            column = element.column_def
-            yield "column", column.colname, column.location
-            for one in column.constraints:
-                if one.constraint.conname:
-                    yield "constraint", one.constraint.conname, one.constraint.location
-        elif which == "constraint" and element.constraint.conname:
-            yield "constraint", element.constraint.conname, element.constraint.location

@@ -52,8 +52,14 @@ class Object:
     query: ClassVar[str]
     in_schema: ClassVar[bool] = True
     """Whether the first name of the path is a schema."""
+    name_at: ClassVar[int] = -1
+    """Where in the path its own name stands."""
+    part: ClassVar[str] = ""
+    """The word for its parts that have names and are no objects, where it has any: labels, attributes."""
+    derived_names: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are names which PostgreSQL makes of the one that the object, or the one it is within, had once."""
     renewable: ClassVar[bool] = False
-    """Whether a new one is made beside the old (which is given another name) when it has to be replaced, so that
+    """Whether a new one is made beside the old (which is renamed meanwhile) when it has to be replaced, so that
     what `follow()`s can go over to it: types that columns have."""
     independent_of: ClassVar[frozenset[str]] = frozenset()
     """Kinds whose objects it does not need, whatever pg_depend says."""
@@ -138,8 +144,36 @@ class Object:
         del before
         return frozenset()
 
-    def put_aside(self, name: str) -> tuple[Sequence[Step], Self]:
-        """For renewable kinds: the steps that give it another name, and the object by that name (to be dropped)."""
+    def rename(self, name: str) -> Sequence[Step] | None:
+        """The steps that give it another name; None where PostgreSQL has none."""
+        del name
+        return None
+
+    def move(self, schema: str) -> Sequence[Step] | None:
+        """The steps that take it to another schema; None where PostgreSQL has none."""
+        del schema
+        return None
+
+    def called(self, name: str) -> Self:
+        """The object by another name."""
+        path = list(self.path)
+        path[self.name_at] = name
+        return dataclasses.replace(self, path=tuple(path))
+
+    def aside_name(self) -> str:
+        """A name to have meanwhile: at most 63 bytes, as names are (section 4.1.1 of the manual)."""
+        return self.path[self.name_at].encode()[:50].decode(errors="ignore") + "__before"
+
+    def space(self) -> str:
+        """The name space in which it claims its name: relations and types share one."""
+        return "relation" if self.catalog in ("pg_class", "pg_type") else self.catalog
+
+    def part_names(self) -> tuple[str, ...]:
+        """The names of its parts that are no objects and can be renamed."""
+        return ()
+
+    def rename_part(self, old: str, new: str) -> Sequence[Step]:
+        """The steps that give such a part another name."""
         raise NotImplementedError
 
     def follow(self) -> Sequence[Step] | None:

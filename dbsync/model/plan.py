@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Hazard, Size
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
@@ -60,8 +60,8 @@ class Identity:
 class Plan:
     """Everything that an operator reads, agrees to, and that apply runs.
 
-    `renames` holds pairs of a removed and an added object of the same shape; `kept` names what live has, the file
-    does not, and dbsync does not manage; `notes` are sentences that the operator should read.
+    `renamed` holds what gets another name and keeps what it holds, `renames` what may be meant to; `kept` names what
+    live has, the file does not, and dbsync does not manage; `notes` are sentences that the operator should read.
     """
 
     target: str
@@ -77,7 +77,8 @@ class Plan:
     schema_digest: str
     """Of the text of the schema file and its includes."""
     schema_text: str
-    renames: tuple[tuple[Id, Id], ...] = ()
+    renamed: tuple[Rename, ...] = ()
+    renames: tuple[PossibleRename, ...] = ()
     kept: tuple[Id, ...] = ()
     notes: tuple[str, ...] = ()
     scratch: str = ""

@@ -28,6 +28,20 @@ class Statement:
     data: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Comment:
+    """A comment of a script that may be meant for dbsync.
+
+    `statement` is the number of the statement that it stands in, before, or behind on the same line; None where there
+    is none. `position` is its first character's in that statement, None where it stands outside.
+    """
+
+    text: str
+    place: Place
+    statement: int | None
+    position: int | None = None
+
+
 @dataclasses.dataclass(frozen=True)
 class Script:
     """The statements of a file and its includes, in order, and the whole text that they came from."""
@@ -35,3 +49,4 @@ class Script:
     statements: tuple[Statement, ...]
     files: tuple[tuple[str, str], ...]
     """(name, text) of every file read, in order; what a cache key is made of."""
+    comments: tuple[Comment, ...] = ()

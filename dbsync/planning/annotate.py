@@ -8,6 +8,7 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
 from dbsync.model.text import Place
+from dbsync.planning.directed import whole
 
 
 def annotated(batches: tuple[Batch, ...], places: Mapping[Id, Place], goal: Catalog) -> tuple[Batch, ...]:
@@ -20,7 +21,7 @@ def annotated(batches: tuple[Batch, ...], places: Mapping[Id, Place], goal: Cata
 
 def _annotated(one: Observed, places: Mapping[Id, Place], goal: Catalog) -> Observed:
     about = one.step.about if one.step.about in goal.objects else next(iter(one.touched), one.step.about)
-    place = _place(about, places, goal)
+    place = one.step.place or _place(about, places, goal)
     return dataclasses.replace(one, step=dataclasses.replace(one.step, about=about, place=place))
 
 
@@ -40,13 +41,12 @@ class FilePlaces(Mapping[Id, Place]):
 
     def __init__(self, places: Places, desired: Catalog):
         self.places = places
+        self.desired = desired
         self.addresses = {one: address for address, one in desired.addresses.items()}
 
     def __getitem__(self, one: Id) -> Place:
-        place = None
-        if (table := self.addresses.get(Id("table", one.path[:2]))) and one.kind in ("column", "constraint"):
-            find = self.places.column if one.kind == "column" else self.places.constraint
-            place = find(table, one.path[-1])
+        parent = whole(self.desired, one)
+        place = self.places.part(self.addresses[parent], one.kind, one.path[-1]) if parent in self.addresses else None
         if place is None and (address := self.addresses.get(one)):
             place = self.places.objects.get(address)
         if place is None:

@@ -8,7 +8,8 @@ from dbsync.authors.draft import Draft, draft
 from dbsync.authors.touched import INSTALL, REMOVE, Listener
 from dbsync.model.catalog import Catalog
 from dbsync.model.steps import Step
-from dbsync.planning.workspace import COPY, DESIRED, Workspace
+from dbsync.planning.renaming import Renamed
+from dbsync.planning.workspace import DESIRED, Workspace
 from dbsync.replay import Replay
 
 Sides = tuple[Catalog, Catalog]
@@ -23,9 +24,14 @@ class Drafting:
         start: Sides,
         sides: Callable[[str, Catalog], Sides],
         progress: Callable[[str], None],
+        begun: Renamed,
     ):
-        """`start` is (current, goal); `sides` says the same of a copy by name and what was read of it."""
+        """`start` is (current, goal); `sides` says the same of a copy by name and what was read of it.
+
+        `begun` is what the drafts start from: live, with what has another name in the file by that name.
+        """
         self.workspace = workspace
+        self.begun = begun
         self.start = start
         self.sides = sides
         self.progress = progress
@@ -46,13 +52,13 @@ class Drafting:
 
     def _kinds(self) -> Draft:
         self.progress("writing the plan")
-        with self.workspace.fresh() as name, self.workspace.running(name) as connection:
+        with self.workspace.fresh(self.begun.steps) as name, self.workspace.running(name) as connection:
             replay = Replay(connection, self.workspace.may_elevate)
             return draft("dbsync", replay, lambda: self.sides(name, self.workspace.read(name)), start=self.start)
 
     def _ask_migra(self) -> list[Step]:
         scratch = self.workspace.scratch
-        return migra.write(lambda: scratch.connect(COPY), lambda: scratch.connect(DESIRED))
+        return migra.write(lambda: scratch.connect(self.begun.database), lambda: scratch.connect(DESIRED))
 
     def _migras(self, asked: "Future[list[Step]]") -> list[Draft]:
         self.progress("asking migra")
@@ -63,7 +69,7 @@ class Drafting:
             return []
         known = frozenset(self.start[0].objects) | frozenset(self.start[1].objects)
         scratch = self.workspace.scratch
-        with self.workspace.fresh() as name, self.workspace.running(name) as connection:
+        with self.workspace.fresh(self.begun.steps) as name, self.workspace.running(name) as connection:
             with scratch.connect(name) as admin:
                 admin.execute(INSTALL.encode())
             replay = Replay(connection, self.workspace.may_elevate, Listener(connection, known).take)

@@ -9,7 +9,9 @@ from typing import Any
 import dbsync
 from dbsync.errors import Refused, Stale, UsageError
 from dbsync.load.secrets import masked
+from dbsync.model.changes import PossibleRename, Rename
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
+from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
 from dbsync.model.steps import Step
 from dbsync.model.text import Place, Script, Statement
@@ -44,7 +46,8 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "scratch": plan.scratch,
         "notes": plan.notes,
         "kept": [from_id(one) for one in plan.kept],
-        "renames": [[from_id(one), from_id(other)] for one, other in plan.renames],
+        "renamed": [_from_rename(one) for one in plan.renamed],
+        "renames": [{**_from_rename(one), "directive": one.directive} for one in plan.renames],
         "locks": plan.locks,
         "losses": plan.losses,
         "hazards": [dataclasses.asdict(one) | {"question": _from_question(one.question)} for one in plan.hazards],
@@ -141,7 +144,12 @@ def _saved(document: Mapping[str, Any]) -> Saved:
         desired_fingerprint=document["fingerprints"]["desired"],
         schema_digest=document["schema"]["digest"],
         schema_text=document["schema"]["text"],
-        renames=tuple((identity(one), identity(other)) for one, other in document["renames"]),
+        renamed=tuple(Rename(*_rename(one)) for one in document["renamed"]),
+        renames=tuple(
+            PossibleRename(before, after, one["directive"], place)
+            for one in document["renames"]
+            for before, after, place in [_rename(one)]
+        ),
         kept=tuple(identity(one) for one in document["kept"]),
         notes=tuple(document["notes"]),
         scratch=document["scratch"],
@@ -160,6 +168,18 @@ def _from_batch(batch: Batch) -> dict[str, Any]:
     return {"transactional": batch.transactional, "steps": [_from_step(one) for one in batch.steps]}
 
 
+def _from_rename(one: Rename | PossibleRename) -> dict[str, Any]:
+    return {"from": from_id(one.before), "to": from_id(one.after), "place": _from_place(one.place)}
+
+
+def _rename(one: Mapping[str, Any]) -> tuple[Id, Id, Place | None]:
+    return identity(one["from"]), identity(one["to"]), Place(*one["place"]) if one["place"] else None
+
+
+def _from_place(place: Place | None) -> tuple[Any, ...] | None:
+    return dataclasses.astuple(place) if place else None
+
+
 def _from_step(one: Observed) -> dict[str, Any]:
     step, shown = one.step, masked(one.step.sql)
     return {
@@ -169,7 +189,7 @@ def _from_step(one: Observed) -> dict[str, Any]:
         "transactional": step.transactional,
         "author": step.author,
         "reason": step.reason,
-        "place": dataclasses.astuple(step.place) if step.place else None,
+        "place": _from_place(step.place),
         "locks": dict(one.locks),
         "rewritten": one.rewritten,
         "scanned": one.scanned,

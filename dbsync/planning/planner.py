@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import time
+from collections.abc import Mapping
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
@@ -10,16 +11,19 @@ from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.hazards import Facts, questions
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
+from dbsync.load.directives import Directive, directives
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
-from dbsync.model.plan import Plan, Proof
+from dbsync.model.objects import Id
+from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
+from dbsync.planning.directed import wishes
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import declared, goal, kept, settled
@@ -28,7 +32,9 @@ from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
 from dbsync.planning.request import PlanRequest, Progress
+from dbsync.planning.renaming import renamed, with_renames
 from dbsync.planning.settle import Settler, unlike
+from dbsync.planning.verify import ANY
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
 
@@ -41,6 +47,7 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
     began = time.monotonic()
     script = read_script(request.schema)
+    said = directives(script)
     with contextlib.ExitStack() as stack:
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
@@ -59,7 +66,7 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
         workspace.copy(dump, live.catalog)
         progress(f"loading {request.schema.name}")
         loaded = workspace.load(script)
-        plan = _Planning(request, progress, script, live, workspace, loaded).plan()
+        plan = _Planning(request, progress, script, live, workspace, loaded, said).plan()
     if plan.empty and lasting(script):
         memory.keep(plan, live)
     return dataclasses.replace(plan, seconds=time.monotonic() - began)
@@ -85,6 +92,7 @@ class _Planning:
         live: Live,
         workspace: Workspace,
         loaded: Loaded,
+        said: tuple[Directive, ...],
     ):
         self.request = request
         self.progress = progress
@@ -96,10 +104,13 @@ class _Planning:
         self.settler = Settler(workspace.reload, DESIRED)
         progress("comparing")
         self.desired = workspace.read(DESIRED)
-        self.before = workspace.read(COPY)
+        self.copy = copy = workspace.read(COPY)
+        self.unlike = unlike(live.catalog, copy)
+        self.places = FilePlaces(loaded.places, self.desired)
+        self.begun = renamed(workspace, self.settler, copy, self.desired, wishes(said, loaded.places, self.desired))
+        self.before = self.begun.catalog
         self.wanted = goal(self.before, self.desired, managed)
-        self.current, self.goal = self.sides(COPY, self.before)
-        self.unlike = unlike(live.catalog, self.before)
+        self.current, self.goal = self.sides(self.begun.database, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.before, self.desired, managed))
 
     def sides(self, database: str, read: Catalog) -> tuple[Catalog, Catalog]:
@@ -109,9 +120,11 @@ class _Planning:
 
     def plan(self) -> Plan:
         changes = compare(self.current, self.goal)
-        if not changes:
+        if not changes and not self.begun.steps:
             return self.made(Proven((), self.nothing_to_do(), 0, self.before), changes)
-        drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress)
+        if not changes:
+            return self.only_renamed()
+        drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress, self.begun)
         drafts = drafting.drafts(self.request.author)
         if not drafts:
             raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")
@@ -119,12 +132,25 @@ class _Planning:
         for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
             self.progress(f"proving the plan ({len(one.steps)} steps)")
             try:
-                proven = prove(self.workspace, one.steps, self.judged, room=self.room, elevated=one.elevated)
+                proven = self.proven(one.steps, elevated=one.elevated)
             except NotProvenError as error:
                 failures.append(error)
             else:
                 return self.made(proven, changes, (*drafting.notes, *one.notes()))
         raise no_plan(failures, self.live.facts.role, superuser=self.live.facts.superuser)
+
+    def proven(self, steps: tuple[Observed, ...], *, elevated: bool) -> Proven:
+        """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
+        elevated = elevated or self.begun.elevated
+        first = (*self.begun.steps, *steps)
+        return prove(self.workspace, first, self.judged, room=self.room, elevated=elevated)
+
+    def only_renamed(self) -> Plan:
+        """The plan where nothing is left to do after the renames."""
+        try:
+            return self.made(self.proven((), elevated=False), ())
+        except NotProvenError as error:
+            raise no_plan([error], self.live.facts.role, superuser=self.live.facts.superuser) from error
 
     def nothing_to_do(self) -> Proof:
         """That both sides are equal is proven by the witness too."""
@@ -149,6 +175,13 @@ class _Planning:
             return (f"there are several transactions, because {why}; should one fail, those before it stay applied",)
         return ()
 
+    def replayed(self, proven: Proven) -> Mapping[Id, str]:
+        """The digests that live's objects are to have when the plan was applied."""
+        if self.workspace.older:
+            # What another major version prints is not what live will print: there only the names count.
+            return dict.fromkeys(proven.replayed.objects, ANY)
+        return self.begun.digests(self.live.catalog, self.copy, proven.replayed)
+
     def asked(self, proven: Proven, changes: tuple[Change, ...]) -> Asked:
         """What live says of its rows."""
         steps = [one for batch in proven.batches for one in batch.steps]
@@ -158,7 +191,7 @@ class _Planning:
         with connect_scratch(COPY) as copy, connect_scratch(DESIRED) as desired:
             facts = Facts(
                 changes=changes,
-                current=self.before,
+                current=self.copy,
                 goal=self.goal,
                 lineage=proven.lineage,
                 steps=steps,
@@ -181,16 +214,18 @@ class _Planning:
             current=self.live.catalog.digests,
             hazards=rows.hazards,
             sizes=rows.sizes,
-            changes=changes,
-            batches=annotated(proven.batches, FilePlaces(self.loaded.places, self.desired), self.goal),
+            changes=with_renames(changes, self.begun, self.goal),
+            renamed=self.begun.renames,
+            batches=annotated(proven.batches, self.places, self.goal),
             proof=proven.proof,
             desired_fingerprint=self.goal.fingerprint,
-            renames=possible_renames(changes),
+            renames=possible_renames(changes, self.places, dict(self.script.files)),
             kept=self.judged.kept,
             notes=(
                 *self.workspace.scratch.notes,
                 *self.workspace.notes,
                 *self.unlike,
+                *self.begun.notes,
                 *map(str, self.loaded.notes),
                 *notes,
                 *rows.notes,
@@ -199,6 +234,5 @@ class _Planning:
             ),
             scratch=self.workspace.scratch.label,
             locks=proven.locks,
-            # What another major version prints is not what live will print: there only the names count.
-            replayed=dict.fromkeys(proven.replayed.objects, "") if self.workspace.older else proven.replayed.digests,
+            replayed=self.replayed(proven),
         )

@@ -32,8 +32,10 @@ class Settler:
             for change in compare(current, goal)
             if change.before and change.after and any(_is_text(change.after, f) for f in change.fields())
         ]
-        if not suspects:
-            return current, goal
+        return self.reworded(database, current, goal, suspects) if suspects else (current, goal)
+
+    def reworded(self, database: str, current: Catalog, goal: Catalog, suspects: list[Id]) -> tuple[Catalog, Catalog]:
+        """`current` and `goal` with the texts of some objects, of the one or the other, in the same words."""
         if self.desired is None:
             self.desired = self.reload(self.database)
         return reworded(current, self.reload(database), suspects), reworded(goal, self.desired, suspects)
@@ -43,7 +45,7 @@ def reworded(catalog: Catalog, reloaded: Catalog, suspects: list[Id]) -> Catalog
     """The catalog with the text of some objects as it reads after a reload; what a dump does not carry stays."""
     objects = dict(catalog.objects)
     for one in suspects:
-        if (other := reloaded.objects.get(one)) is not None:
+        if one in objects and (other := reloaded.objects.get(one)) is not None:
             thing = objects[one]
             texts = {f.name: getattr(other, f.name) for f in dataclasses.fields(thing) if _is_text(thing, f.name)}
             objects[one] = dataclasses.replace(thing, **texts)

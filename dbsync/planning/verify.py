@@ -13,6 +13,9 @@ from dbsync.snapshot import snapshot
 
 Connection = psycopg.Connection[Any]
 
+ANY = ""
+"""Stands for the digest of what may read in other words on live than on the copy."""
+
 _MOST = 20
 """How many objects that changed are named."""
 
@@ -28,8 +31,8 @@ def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
 
 
 def _as_left(now: str | None, before: str | None, after: str | None) -> bool:
-    """Whether an object's digest is the replay's, or as it was; the replay's is empty where it cannot be compared."""
-    return now == after or (now is not None and after is not None and (after == "" or now == before))
+    """Whether an object's digest is the replay's, or as it was; the replay's may be any."""
+    return now == after or (now is not None and after is not None and (after == ANY or now == before))
 
 
 def gate(connection: Connection, plan: Plan) -> str:

@@ -15,6 +15,7 @@ from dbsync.load.run import LOADING, Loaded, load
 from dbsync.load.secrets import masked
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
+from dbsync.model.plan import Observed
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
@@ -27,6 +28,8 @@ Connection = psycopg.Connection[Any]
 
 DESIRED = "desired"
 COPY = "copy"
+RENAMED = "renamed"
+"""A copy of live in which what has another name in the file has it already."""
 
 # As apply has them: bodies may speak of objects that a later step makes.
 RUNNING = {**PINNED, "check_function_bodies": "off"}
@@ -119,15 +122,22 @@ class Workspace:
             texts = list(failed)
         self.notes = tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in failed.items())
 
-    @contextlib.contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Another copy of live, gone at the end."""
-        name = f"{COPY}_{next(self._numbers)}"
+    def another(self, name: str) -> None:
+        """Another copy of live."""
         if self.template:
             self.scratch.create(name, template=self.template)
         else:
             self._restore(name)
+
+    @contextlib.contextmanager
+    def fresh(self, first: Sequence[Observed] = ()) -> Iterator[str]:
+        """Another copy of live, on which the first steps of a plan have run; gone at the end."""
+        name = f"{COPY}_{next(self._numbers)}"
+        self.another(name)
         try:
+            if first:
+                with self.running(name) as connection:
+                    run_all(Replay(connection, self.may_elevate), [one.step for one in first])
             yield name
         finally:
             self.scratch.drop(name)

@@ -7,12 +7,13 @@ from typing import Any
 
 from dbsync.errors import DbsyncError
 from dbsync.load.secrets import HIDDEN, masked
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.coverage import Kind
 from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id, Object
 from dbsync.model.outcome import Outcome, Record
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.model.text import Place
 from dbsync.render import objects
 from dbsync.render.page import Page
 
@@ -70,7 +71,8 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "proof": {"scratch": plan.scratch, "witness": plan.proof.witness or None, "notes": list(plan.proof.notes)},
         "counts": objects.totals(plan),
         "changes": [_change(one) for one in plan.changes],
-        "renames": [{"from": _id(one), "to": _id(other)} for one, other in plan.renames],
+        "renamed": [_rename(one) for one in plan.renamed],
+        "renames": [{**_rename(one), "directive": one.directive} for one in plan.renames],
         "kept": [_id(one) for one in plan.kept],
         "batches": [_batch(one) for one in plan.batches],
         "losses": list(plan.losses),
@@ -96,18 +98,25 @@ def _field(thing: Object | None, name: str) -> Any:
     return getattr(thing, name) if shown.get(name) else HIDDEN
 
 
+def _rename(one: Rename | PossibleRename) -> dict[str, Any]:
+    return {"from": _id(one.before), "to": _id(one.after), "place": _place(one.place)}
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return {"file": place.file, "line": place.line, "column": place.column} if place else None
+
+
 def _batch(batch: Batch) -> dict[str, Any]:
     return {"transactional": batch.transactional, "steps": [_step(one) for one in batch.steps]}
 
 
 def _step(one: Observed) -> dict[str, Any]:
-    place = one.step.place
     return {
         "sql": masked(one.step.sql),
         "about": _id(one.step.about),
         "author": one.step.author,
         "reason": one.step.reason,
-        "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
+        "place": _place(one.step.place),
         "locks": dict(one.locks),
         "rewrites": list(one.rewritten),
         "scans": list(one.scanned),

@@ -6,34 +6,39 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from dbsync import sql
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, Rename
 from dbsync.model.objects import Id, Object, Satellite
 from dbsync.model.plan import Plan
 from dbsync.render.page import Page, count, visible
 
-_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+_SIGNS = {"added": "+", "changed": "~", "removed": "-", "renamed": "~"}
 _SPEAKING = frozenset({"definition", "printed", "text"})
 """Fields whose value says by itself what it is."""
+_OF = {"label": "enum", "attribute": "composite type"}
+"""The kinds of what is renamed and is no object, and what it is a part of."""
 _DIFF_LINES = 12
 
 
 @dataclasses.dataclass
 class Group:
-    """A top object and the changes of it and of what is within it."""
+    """A top object and the changes of it and of what is within it; `parts`: labels and attributes with other names."""
 
     root: Id
     own: Change | None = None
     inner: list[Change] = dataclasses.field(default_factory=list)
+    parts: list[Rename] = dataclasses.field(default_factory=list)
 
     @property
     def manner(self) -> str:
-        """Whether the top object is added, changed or removed."""
+        """Whether the top object is added, changed, removed or renamed."""
         return manner(self.own) if self.own else "changed"
 
 
 def manner(change: Change) -> str:
-    """Whether the object is added, changed or removed."""
-    return "added" if change.before is None else "removed" if change.after is None else "changed"
+    """Whether the object is added, changed, removed or renamed (and, it may be, changed as well)."""
+    if change.before is None:
+        return "added"
+    return "removed" if change.after is None else "renamed" if change.renamed else "changed"
 
 
 def groups(plan: Plan) -> list[Group]:
@@ -47,19 +52,28 @@ def groups(plan: Plan) -> list[Group]:
             group.own, group.root = change, root
         else:
             group.inner.append(change)
+    for rename in _parts(plan):
+        root = Id(_OF[rename.after.kind], rename.after.path[:-1])
+        found.setdefault(root.path, Group(root)).parts.append(rename)
     return sorted(found.values(), key=lambda group: (group.root.path, group.root.kind))
 
 
 def totals(plan: Plan) -> dict[str, int]:
     """How much is added, changed and removed; what comes and goes with its table is not counted again."""
     sums = dict.fromkeys(_SIGNS, 0)
-    moved = {change.id: manner(change) for change in plan.changes if manner(change) != "changed"}
+    moved = {change.id: manner(change) for change in plan.changes if None in (change.before, change.after)}
     for change in plan.changes:
         thing = change.after or change.before
         parent = thing.within() if thing else None
         if parent is None or moved.get(parent) != manner(change):
             sums[manner(change)] += 1
+    sums["renamed"] += len(_parts(plan))
     return sums
+
+
+def _parts(plan: Plan) -> list[Rename]:
+    """The renames of what is no object."""
+    return [one for one in plan.renamed if one.after.kind in _OF]
 
 
 def _root(one: Id, known: Mapping[Id, Object]) -> Id:
@@ -79,9 +93,12 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
     """All groups."""
     for group in groups(plan):
         yield _title(group, page)
-        if group.manner == "changed":
+        if group.manner in ("changed", "renamed"):
             if group.own:
                 yield from _fields(group.own, page, "    ")
+            for rename in group.parts:
+                name = _renamed(rename.after.kind, rename.before, rename.after)
+                yield f"    {page.paint('~', 'renamed')} {visible(name)}"
             new = {change.id for change in group.inner if change.before is None}
             for change in sorted(group.inner, key=lambda change: (change.id.kind, change.id.path)):
                 if not _in_its_column(change, new):
@@ -92,9 +109,15 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
 
 def _title(group: Group, page: Page) -> str:
     sign = page.paint(_SIGNS[group.manner], group.manner)
-    comments = sum(change.id.kind == "comment" for change in group.inner) if group.manner != "changed" else 0
+    whole = group.manner in ("added", "removed")
+    comments = sum(change.id.kind == "comment" for change in group.inner) if whole else 0
     aside = page.paint(f" ({count(comments, 'comment')})", "faint") if comments else ""
-    return f"{sign} {group.root.kind} {page.paint(visible(group.root.name), 'title')}{aside}"
+    name, root = group.root.name, group.root
+    if group.own and group.own.before and group.manner == "renamed":
+        here = len(root.path) > 1 and group.own.before.path[0] == root.path[0]
+        name = f"{group.own.before.id.name} → {Id(root.kind, root.path[1:]).name if here else name}"
+    suffix = page.paint(" renamed", "faint") if group.manner == "renamed" else ""
+    return f"{sign} {group.root.kind} {page.paint(visible(name), 'title')}{suffix}{aside}"
 
 
 def _in_its_column(change: Change, new: Set[Id]) -> bool:
@@ -114,16 +137,26 @@ def _shape(change: Change, group: Group) -> str:
 
 def _inner(change: Change, group: Group, page: Page) -> Iterator[str]:
     style = manner(change)
-    head = f"    {page.paint(_SIGNS[style], style)} {visible(label(change, group.root))}"
-    if style != "changed":
+    name = label(change, group.root)
+    if change.before and change.renamed:
+        name = _renamed(change.id.kind, change.before.id, change.id)
+    head = f"    {page.paint(_SIGNS[style], style)} {visible(name)}"
+    if style not in ("changed", "renamed"):
         yield head + page.paint(visible(_shape(change, group)), "faint")
         return
     fields = list(_fields(change, page, "        "))
-    if len(fields) == 1 and len(head) + len(fields[0]) < page.width + 10:
+    if not fields or style == "renamed":
+        yield head
+        yield from fields
+    elif len(fields) == 1 and len(head) + len(fields[0]) < page.width + 10:
         yield f"{head}: {fields[0].strip()}"
     else:
         yield head
         yield from fields
+
+
+def _renamed(kind: str, before: Id, after: Id) -> str:
+    return f"{kind} {sql.name(before.path[-1])} → {sql.name(after.path[-1])}"
 
 
 def label(change: Change, root: Id) -> str:

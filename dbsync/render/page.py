@@ -10,6 +10,7 @@ _CODES = {
     "added": "32",
     "changed": "33",
     "removed": "31",
+    "renamed": "33",
     "lost": "1;31",
     "good": "1;32",
     "title": "1",

@@ -36,6 +36,7 @@ def sums(plan: Plan) -> str:
     """The plan in a line: "3 to add, 1 to change, 0 to remove; 5 steps in 1 transaction; nothing is lost"."""
     totals = objects.totals(plan)
     counts = f"{totals['added']:,} to add, {totals['changed']:,} to change, {totals['removed']:,} to remove"
+    counts += f", {totals['renamed']:,} to rename" if totals["renamed"] else ""
     inside = sum(batch.transactional for batch in plan.batches)
     outside = len(plan.batches) - inside
     where = [f"in {count(inside, 'transaction')}"] if inside else []
@@ -61,13 +62,17 @@ def _nothing(plan: Plan, page: Page) -> Iterator[str]:
 
 
 def _renames(plan: Plan, page: Page) -> Iterator[str]:
-    for before, after in plan.renames:
+    for one in plan.renames:
+        where = "in the schema file"
+        if one.place:
+            where = f"above {one.place}" if one.directive.startswith("--") else f"before {one.place}:{one.place.column}"
         yield from page.wrapped(
-            f"{before} and {after.name} have the same shape: a possible rename. This plan drops the one and makes the"
-            " other; to keep what it holds, rename it on the database first.",
+            f"{one.before} and {one.after.name} have the same shape: a possible rename. This plan drops the one and"
+            f" makes the other; to keep what it holds, write {where}",
             "? ",
             style="changed",
         )
+        yield f"      {visible(one.directive)}"
     if plan.renames:
         yield ""
 

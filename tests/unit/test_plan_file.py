@@ -8,7 +8,7 @@ import pytest
 
 from dbsync.errors import DbsyncError, Refused, Stale, UsageError
 from dbsync.kinds import KINDS
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id, Object
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
@@ -48,6 +48,9 @@ def an_object(kind: str, value: str = "text") -> Object:
     return KINDS[kind](**values | {"path": ("public", "a", "b")})
 
 
+OTHER = Id("table", ("public", "u"))
+
+
 def a_plan(**more: Any) -> Plan:
     observed = Observed(
         step=Step(
@@ -72,7 +75,8 @@ def a_plan(**more: Any) -> Plan:
             "desired_fingerprint": "then",
             "schema_digest": "abc",
             "schema_text": "create table t ();\n",
-            "renames": ((TABLE, Id("table", ("public", "u"))),),
+            "renamed": (Rename(TABLE, OTHER, Place("schema.sql", 2)), Rename(TABLE, OTHER)),
+            "renames": (PossibleRename(TABLE, OTHER, "-- x", Place("schema.sql", 2)), PossibleRename(TABLE, OTHER, "")),
             "kept": (Id("extension", ("citext",)),),
             "notes": ("another note",),
             "scratch": "PostgreSQL 18.6",
@@ -135,8 +139,8 @@ def test_keys_are_those_of_the_documentation() -> None:
     document = json.loads(written(a_plan(), "seeds.sql", SEEDS))
     assert list(document) == [
         "format", "version", "dbsync", "digest", "target", "host", "database", "identity", "fingerprints", "schema",
-        "proof", "scratch", "notes", "kept", "renames", "locks", "losses", "hazards", "sizes", "changes", "batches",
-        "seeds", "live", "replayed", "gone", "checksum",
+        "proof", "scratch", "notes", "kept", "renamed", "renames", "locks", "losses", "hazards", "sizes", "changes",
+        "batches", "seeds", "live", "replayed", "gone", "checksum",
     ]  # fmt: skip
     assert list(document["batches"][0]["steps"][0]) == [
         "sql", "secret", "about", "transactional", "author", "reason", "place", "locks", "rewritten", "scanned",

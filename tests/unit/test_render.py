@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime as dt
+import json
 import time
 
 import pytest
 
-from dbsync.model.changes import Change
+from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.objects import Id, Object, Satellite
 from dbsync.model.outcome import Outcome, Record, Seeded
 from dbsync.model.plan import Batch, Observed, Plan, Proof
@@ -55,6 +56,9 @@ def comment(column: str | None, text: str) -> Comment:
 
 
 T = Id("table", ("public", "t"))
+
+
+U = Id("table", ("public", "u"))
 
 
 def plan(changes: tuple[Change, ...] = (), *batches: Batch, **more: object) -> Plan:
@@ -113,6 +117,33 @@ def test_objects() -> None:
     assert "2 to add, 2 to change, 1 to remove; 1 step in 1 transaction; nothing is lost." in shown
 
 
+def test_renames() -> None:
+    sad, blue = Id("label", ("public", "mood", "sad")), Id("label", ("public", "mood", "blue"))
+    old, new = Table(path=("public", "old")), Table(path=("public", "new"))
+    column, wider = Column(path=("public", "old", "a")), Column(path=("public", "new", "b"), type="bigint")
+    moved, there = Table(path=("public", "m")), Table(path=("app", "n"))
+    one = plan(
+        (Change(new.id, old, new), Change(wider.id, column, wider), Change(there.id, moved, there)),
+        Batch(steps=(observed("SELECT 1"),)),
+        renamed=(Rename(sad, blue), Rename(old.id, new.id, Place("schema.sql", 3))),
+    )
+    shown = text(one)
+    assert (
+        "~ table public.m → app.n renamed\n"
+        "~ enum public.mood\n"
+        "    ~ label sad → blue\n"
+        "~ table public.old → new renamed\n"
+        "    ~ column a → b\n"
+        "        type integer → bigint\n"
+    ) in shown
+    assert "0 to add, 0 to change, 0 to remove, 4 to rename; 1 step" in shown
+    document = json.loads(text(one, form="json"))["plan"]
+    assert document["counts"] == {"added": 0, "changed": 0, "removed": 0, "renamed": 4}
+    assert [change["manner"] for change in document["changes"]] == ["renamed"] * 3
+    assert document["renamed"][1]["place"] == {"file": "schema.sql", "line": 3, "column": 1}
+    assert document["renamed"][0]["from"]["name"] == "label public.mood.sad"
+
+
 def test_steps_say_what_was_seen() -> None:
     step = observed(
         "ALTER TABLE public.t DROP COLUMN old",
@@ -155,13 +186,23 @@ def test_asides() -> None:
             kept=(Id("extension", ("pg_trgm",)),),
             notes=("A note.",),
             proof=Proof("", ("No witness.",)),
-            renames=((T, Id("table", ("public", "u"))),),
+            renames=(
+                PossibleRename(T, U, "-- dbsync: renamed from t", Place("schema.sql", 12)),
+                PossibleRename(T, U, "/* dbsync: renamed from t */", Place("schema.sql", 12, 7)),
+                PossibleRename(T, U, "-- dbsync: renamed from t"),
+            ),
         )
     )
     assert "! LOST: table public.t and its rows" in shown
     assert "· Left alone, because the schema file does not speak of it: extension pg_trgm." in shown
     assert "· A note.\n· No witness." in shown
-    assert "? table public.t and public.u have the same shape: a possible rename." in shown
+    assert (
+        "? table public.t and public.u have the same shape: a possible rename. This plan drops the one and\n"
+        "  makes the other; to keep what it holds, write above schema.sql:12\n"
+        "      -- dbsync: renamed from t\n"
+    ) in shown
+    assert "write before schema.sql:12:7\n      /* dbsync: renamed from t */\n" in shown
+    assert "write in the schema file\n      -- dbsync: renamed from t\n" in shown
     assert "1 loss of data." in shown
     assert "pg_dump agrees" not in shown
 
@@ -169,7 +210,7 @@ def test_asides() -> None:
 @pytest.mark.parametrize("width", [40, 60, 100])
 def test_prose_fits(width: int) -> None:
     step = observed("SELECT 1", locks={f"public.table_{i}": "ACCESS EXCLUSIVE" for i in range(20)})
-    one = plan(CHANGES, Batch(steps=(step,)), notes=("many words " * 30,), renames=((T, T),))
+    one = plan(CHANGES, Batch(steps=(step,)), notes=("many words " * 30,), renames=(PossibleRename(T, T, "-- x"),))
     assert max(map(len, text(one, Page(width=width)).splitlines())) <= width + 10
 
 

@@ -1,0 +1,2 @@
+insert into plans values (1, 'a');
+insert into subs values (1);

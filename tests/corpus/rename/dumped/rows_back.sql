@@ -1,0 +1,2 @@
+insert into tariffs values (1, 'a');
+insert into subs values (1);

@@ -1,0 +1,1 @@
+insert into facts (happened, what) values ('2019-01-01', 'a'), ('2021-01-01', 'b');

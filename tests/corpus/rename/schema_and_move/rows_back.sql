@@ -1,0 +1,1 @@
+insert into sales.people (name) values ('a'), ('b');
