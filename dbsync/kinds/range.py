@@ -40,6 +40,8 @@ class Range(Movable):
         where t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
 
+    fixed = frozenset({"subtype", "operator_class", "collation", "canonical", "difference", "multirange_schema"})
+
     subtype: str
     operator_class: str | None
     collation: str | None
@@ -80,8 +82,6 @@ class Range(Movable):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Only the multirange type's name changes in place."""
-        if dataclasses.replace(before, multirange=self.multirange) != self:
-            return None
         return [self.step(text) for text in before._multirange_renamed(self.path[1], self.multirange)]
 
     def rename(self, name: str) -> Sequence[Step]:

@@ -3,6 +3,7 @@
 It is run on a copy of live; what that is then is what the rest of the plan starts from.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -68,11 +69,12 @@ def renamed(
 
     `current` is what the copy of live holds.
     """
-    renaming = _Renaming(workspace, settler, current, desired)
-    for level in range(_LEVELS):
-        renaming.directed([wish for wish in wishes if _level(wish, desired) == level])
-    renaming.implied()
-    return renaming.done()
+    with contextlib.ExitStack() as stack:
+        renaming = _Renaming(workspace, settler, current, desired, stack)
+        for level in range(_LEVELS):
+            renaming.directed([wish for wish in wishes if _level(wish, desired) == level])
+        renaming.implied()
+        return renaming.done()
 
 
 def with_renames(changes: Sequence[Change], begun: Renamed, goal: Catalog) -> tuple[Change, ...]:
@@ -100,7 +102,15 @@ def _level(wish: Wish, desired: Catalog) -> int:
 
 
 class _Renaming:
-    def __init__(self, workspace: Workspace, settler: Settler, current: Catalog, desired: Catalog):
+    def __init__(
+        self,
+        workspace: Workspace,
+        settler: Settler,
+        current: Catalog,
+        desired: Catalog,
+        stack: contextlib.ExitStack,
+    ):
+        self.stack = stack
         self.workspace = workspace
         self.settler = settler
         self.current = current
@@ -114,15 +124,14 @@ class _Renaming:
         """What runs the steps, on a copy that is made when it is first needed."""
         if self._renamer is None:
             self.workspace.another(RENAMED)
-            self._connection = self.workspace.running(RENAMED)
-            self._renamer = Renamer(Replay(self._connection, self.workspace.may_elevate), self.desired)
+            connection = self.stack.enter_context(self.workspace.running(RENAMED))
+            self._renamer = Renamer(Replay(connection, self.workspace.may_elevate), self.desired)
         return self._renamer
 
     def done(self) -> Renamed:
         notes = tuple(self.notes)
         if self._renamer is None:
             return Renamed(COPY, self.current, notes=notes)
-        self._connection.close()
         steps = tuple(self._renamer.steps)
         return Renamed(RENAMED, self.current, steps, tuple(self.renames), notes, self._renamer.replay.elevated)
 
@@ -229,7 +238,7 @@ class _Renaming:
     def _derived(self) -> None:
         pairs = list(derived(self.current, self.desired, frozenset(one.after for one in self.renames)))
         for before, after in pairs:
-            for step in after.alter(before) or ():
+            for step in after.alteration(before) or ():
                 reason = "its name is made of the one before"
                 self.renamer.run(dataclasses.replace(step, reason=reason, takes_commit=True))
         if pairs:
