@@ -10,8 +10,8 @@ from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.hazards import Facts, questions
 from dbsync.load.definitions import extensions
-from dbsync.load.lasting import lasting
 from dbsync.load.directives import Directive, directives
+from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
@@ -31,8 +31,8 @@ from dbsync.planning.memory import Memory, about
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
-from dbsync.planning.request import PlanRequest, Progress
 from dbsync.planning.renaming import renamed, with_renames
+from dbsync.planning.request import PlanRequest, Progress
 from dbsync.planning.settle import Settler, unlike
 from dbsync.planning.verify import ANY
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
