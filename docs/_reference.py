@@ -100,8 +100,11 @@ def _configuration() -> Iterator[str]:
     for key in config._READERS:
         option = options.get(key)
         default = defaults.get(key)
-        words = {"lock_timeout": "How long an apply waits for a lock at a time: seconds, or a text such as `500ms`."}
-        said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words[key]
+        words = {
+            "lock_timeout": "How long an apply waits for a lock at a time: seconds, or a text such as `500ms`.",
+            "question_timeout": "How long live may take to answer one question about its rows.",
+        }
+        said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words.get(key, "")
         where = {"schema": "`schema.sql`", "seeds": "`seeds.sql` beside the schema file, if it exists"}
         shown = where.get(key) or (f"`{default}`" if default not in (None, dataclasses.MISSING) else "")
         given = f"`--{option.name.replace('_', '-')}`" if option and option.name else ""
