@@ -11,6 +11,7 @@ from dbsync.cli.history import history
 from dbsync.cli.kinds import kinds
 from dbsync.cli.models import models
 from dbsync.cli.plan import plan
+from dbsync.cli.report import report
 
 
 class _Group(click.Group):
@@ -61,5 +62,5 @@ def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 
 
-for _command in (plan, apply, history, models, diagram, kinds):
+for _command in (plan, apply, history, models, diagram, report, kinds):
     dbsync.add_command(_command)

@@ -68,9 +68,18 @@ class Reference:
     @property
     def label(self) -> str:
         """The foreign key in words."""
-        here, there = (", ".join(map(sql.name, names)) for names in (self.columns, self.target_columns))
+        return f"{self.source} → {self.goal}"
+
+    @property
+    def source(self) -> str:
+        """The columns that refer, with their table."""
+        return f"{label(self.table)} ({sql.names(self.columns)})"
+
+    @property
+    def goal(self) -> str:
+        """The columns that are referred to, with their table and what follows when a row there goes."""
         action = f", on delete {self.on_delete.lower()}" if self.on_delete else ""
-        return f"{label(self.table)} ({here}) → {label(self.target)} ({there}){action}"
+        return f"{label(self.target)} ({sql.names(self.target_columns)}){action}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -32,8 +32,7 @@ def draw(diagram: Diagram, page: Page) -> str:
     found = figure(diagram)
     height = found.height + 24
     size = _size(found.width, height)
-    text = importlib.resources.files("dbsync.diagram")
-    style = text.joinpath("colours.css").read_text("utf-8") + text.joinpath("diagram.css").read_text("utf-8")
+    style = f"{css('light')}@media (prefers-color-scheme: dark) {{\n{css('dark')}}}\n{css('diagram')}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" aria-labelledby="diagram-title" {size}>',
         f'<title id="diagram-title">{_title(diagram)}</title>',
@@ -56,6 +55,11 @@ def inside(diagram: Diagram, links: Mapping[Name, str]) -> str:
             "</svg>",
         ]
     )
+
+
+def css(name: str) -> str:
+    """One of the style sheets: `light` and `dark` are colours as variables, `diagram` is drawn in them."""
+    return importlib.resources.files("dbsync.diagram").joinpath(f"{name}.css").read_text("utf-8")
 
 
 def parts(found: Figure, links: Mapping[Name, str]) -> Iterator[str]:

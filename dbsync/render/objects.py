@@ -191,7 +191,7 @@ def _summary(group: Group, page: Page) -> Iterator[str]:
         if name:
             kinds.setdefault((change.id.kind, of_part), []).append(name.removeprefix("on "))
     for (kind, of_part), names in kinds.items():
-        first = f"    {kind if len(names) == 1 else _plural(kind)}{of_part or ':'} "
+        first = f"    {kind if len(names) == 1 else plural(kind)}{of_part or ':'} "
         yield from page.wrapped(", ".join(names), first, " " * 8)
 
 
@@ -200,7 +200,8 @@ def _position(change: Change) -> tuple[str, tuple[int, int], Id]:
     return (change.id.kind, thing.position() if thing else (0, 0), change.id)
 
 
-def _plural(kind: str) -> str:
+def plural(kind: str) -> str:
+    """ "tables", "policies", "indexes"."""
     if kind.endswith("y"):
         return kind[:-1] + "ies"
     return kind + ("es" if kind.endswith(("x", "s", "ch")) else "s")

@@ -96,12 +96,16 @@ def _aside(plan: Plan, page: Page) -> Iterator[str]:
         yield ""
 
 
-def _verdict(plan: Plan, page: Page) -> Iterator[str]:
+def verdict(plan: Plan) -> str:
+    """How far the plan is proven, in words that follow "Proven:"."""
     witness = f", and {plan.proof.witness} agrees" if plan.proof.witness else ""
-    words = (
+    return (
         f"run on a copy of the database, these steps end in exactly what the schema file says{witness}."
         f" {rows.verdict(plan)}"
     )
-    first, *others = page.wrapped(words, "Proven: ", "")
+
+
+def _verdict(plan: Plan, page: Page) -> Iterator[str]:
+    first, *others = page.wrapped(verdict(plan), "Proven: ", "")
     yield first.replace("Proven:", page.paint("Proven:", "good"), 1)
     yield from others

@@ -1,0 +1,48 @@
+"""dbsync report."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbsync.cli.options import options, settings
+from dbsync.cli.screen import Screen
+
+
+@click.command(
+    short_help="Write the schema and the pending plan as a web page.",
+    epilog="""\b
+    Examples:
+      dbsync report
+      dbsync report --no-plan --out docs/schema.html
+      dbsync report --database postgresql://app@db.example.com/shop --out review.html
+    """,
+)
+@options(planning=True)
+@click.option("--no-plan", is_flag=True, help="Tell of the schema alone; the database is not asked.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("report.html"),
+    show_default=True,
+    help="Where to write it.",
+)
+def report(**given: Any) -> int:
+    """Write one web page that tells all of the schema file: the diagram, tables, views, functions, policies and so on.
+
+    Where a database is named, the page also holds the plan that is pending for it, as dbsync plan shows it. The page
+    needs no network, and holds no passwords.
+    """
+    from dbsync import config
+
+    wanted = config.load(settings(given))
+    from dbsync.tasks.models import save
+    from dbsync.tasks.report import report as run
+
+    out: Path = given["out"]
+    with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
+        text = run(wanted, screen, with_plan=not given["no_plan"] and not wanted.embedded)
+        save(text, out)
+        screen.say(f"The report is in {out}.")
+    return 0

@@ -1,0 +1,80 @@
+"""What the page tells of a plan: the steps with what the replay saw of each, what is lost, and how far it is proven."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from dbsync.model.plan import Observed, Plan
+from dbsync.render import objects
+from dbsync.render.page import Page
+from dbsync.render.steps import batch_title, remarks, terminated, warnings
+from dbsync.render.text import sums, verdict
+from dbsync.report.statements import coloured
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """One step; warnings each with its style."""
+
+    number: int
+    sql: Markup
+    warnings: Sequence[tuple[str, str]]
+    remarks: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """The steps of one transaction; without a title where it is the only one."""
+
+    title: str
+    moves: Sequence[Move]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pending:
+    """A plan for the page."""
+
+    digest: str
+    target: str
+    database: str
+    scratch: str
+    empty: bool
+    sums: str
+    verdict: str
+    changes: str
+    losses: Sequence[str]
+    renames: Sequence[tuple[str, str]]
+    notes: Sequence[str]
+    parts: Sequence[Part]
+    seeds: str | None
+
+
+def pending(plan: Plan, seeds: str | None) -> Pending:
+    """A plan as the page tells it."""
+    parts, number = [], 1
+    for position, batch in enumerate(plan.batches, 1):
+        moves = [_move(number + place, one) for place, one in enumerate(batch.steps)]
+        number += len(moves)
+        several = len(plan.batches) > 1
+        parts.append(Part(batch_title(position, len(plan.batches), batch) if several else "", moves))
+    kept = [f"Left alone, because the schema file does not speak of it: {one}." for one in plan.kept]
+    return Pending(
+        digest=plan.digest,
+        target=plan.target,
+        database=plan.database,
+        scratch=plan.scratch,
+        empty=plan.empty,
+        sums=sums(plan) if plan.steps else "",
+        verdict=verdict(plan),
+        changes="\n".join(objects.lines(plan, Page(width=110))),
+        losses=plan.losses,
+        renames=[(str(before), after.name) for before, after in plan.renames],
+        notes=[*kept, *plan.notes, *plan.proof.notes],
+        parts=parts,
+        seeds=seeds,
+    )
+
+
+def _move(number: int, one: Observed) -> Move:
+    return Move(number, coloured(terminated(one.step.sql)), list(warnings(one)), " · ".join(remarks(one)))
