@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from dbsync.model.plan import Observed, Plan
-from dbsync.render import objects
+from dbsync.render import objects, rows
 from dbsync.render.page import Page
 from dbsync.render.steps import batch_title, remarks, terminated, warnings
 from dbsync.render.text import sums, verdict
@@ -43,6 +43,9 @@ class Pending:
     sums: str
     verdict: str
     changes: str
+    rows: str
+    """What live's rows mean for the steps, in lines."""
+    blocked: bool
     losses: Sequence[str]
     renames: Sequence[tuple[str, str]]
     notes: Sequence[str]
@@ -54,7 +57,7 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
     """A plan as the page tells it."""
     parts, number = [], 1
     for position, batch in enumerate(plan.batches, 1):
-        moves = [_move(number + place, one) for place, one in enumerate(batch.steps)]
+        moves = [_move(number + place, one, plan) for place, one in enumerate(batch.steps)]
         number += len(moves)
         several = len(plan.batches) > 1
         parts.append(Part(batch_title(position, len(plan.batches), batch) if several else "", moves))
@@ -68,7 +71,9 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
         sums=sums(plan) if plan.steps else "",
         verdict=verdict(plan),
         changes="\n".join(objects.lines(plan, Page(width=110))),
-        losses=plan.losses,
+        rows="\n".join(rows.lines(plan, Page(width=110))).strip(),
+        blocked=bool(plan.blocked),
+        losses=[rows.loss(plan, one) for one in plan.losses],
         renames=[(str(before), after.name) for before, after in plan.renames],
         notes=[*kept, *plan.notes, *plan.proof.notes],
         parts=parts,
@@ -76,5 +81,5 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
     )
 
 
-def _move(number: int, one: Observed) -> Move:
-    return Move(number, coloured(terminated(one.step.sql)), list(warnings(one)), " · ".join(remarks(one)))
+def _move(number: int, one: Observed, plan: Plan) -> Move:
+    return Move(number, coloured(terminated(one.step.sql)), list(warnings(one, plan.sizes)), " · ".join(remarks(one)))

@@ -88,7 +88,7 @@ def test_everything_is_told(page: Page) -> None:
         "SELECT n * 2 -- <twice>",
         "CREATE TYPE shop.size AS ENUM ('small', 'large')",
         "CREATE DOMAIN shop.cents AS integer",
-        "CHECK (VALUE >= 0)",
+        "CHECK ((VALUE >= 0))",
         "CREATE SERVER there FOREIGN DATA WRAPPER beyond",
     ):
         assert " ".join(words.split()) in text, words
@@ -180,7 +180,7 @@ def test_plan(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "Pending plan" in text
     assert "What is lost column public.plans.gone and its values" in text
     assert re.search(r"alter table \S+plans\S* alter column \S+ (set data )?type bigint", text, re.IGNORECASE)
-    assert "rewrites public.plans: takes longer with more rows" in text
+    assert re.search(r"rewrites public\.plans.{0,40}: takes longer with more rows", text)
     assert "blocks reads and writes of public.plans" in text
     assert "Proven: run on a copy of the database" in text
 
