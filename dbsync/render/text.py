@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dbsync.model.changes import PossibleRename
 from dbsync.model.plan import Plan
 from dbsync.render import objects, rows, steps
 from dbsync.render.page import Page, count, visible
@@ -61,17 +62,20 @@ def _nothing(plan: Plan, page: Page) -> Iterator[str]:
         yield from page.wrapped(f"{page.follow} runs {page.seeds}.")
 
 
+def possible_rename(one: PossibleRename) -> str:
+    """What may be meant, and where to write the directive that says so."""
+    where = "in the schema file"
+    if one.place:
+        where = f"above {one.place}" if one.directive.startswith("--") else f"before {one.place}:{one.place.column}"
+    return (
+        f"{one.before} and {one.after.name} have the same shape: a possible rename. This plan drops the one and"
+        f" makes the other; to keep what it holds, write {where}"
+    )
+
+
 def _renames(plan: Plan, page: Page) -> Iterator[str]:
     for one in plan.renames:
-        where = "in the schema file"
-        if one.place:
-            where = f"above {one.place}" if one.directive.startswith("--") else f"before {one.place}:{one.place.column}"
-        yield from page.wrapped(
-            f"{one.before} and {one.after.name} have the same shape: a possible rename. This plan drops the one and"
-            f" makes the other; to keep what it holds, write {where}",
-            "? ",
-            style="changed",
-        )
+        yield from page.wrapped(possible_rename(one), "? ", style="changed")
         yield f"      {visible(one.directive)}"
     if plan.renames:
         yield ""

@@ -9,7 +9,7 @@ from dbsync.model.plan import Observed, Plan
 from dbsync.render import objects, rows
 from dbsync.render.page import Page
 from dbsync.render.steps import batch_title, remarks, terminated, warnings
-from dbsync.render.text import sums, verdict
+from dbsync.render.text import possible_rename, sums, verdict
 from dbsync.report.statements import coloured
 
 
@@ -48,6 +48,7 @@ class Pending:
     blocked: bool
     losses: Sequence[str]
     renames: Sequence[tuple[str, str]]
+    """Words, and the directive that would make it one."""
     notes: Sequence[str]
     parts: Sequence[Part]
     seeds: str | None
@@ -74,7 +75,7 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
         rows="\n".join(rows.lines(plan, Page(width=110))).strip(),
         blocked=bool(plan.blocked),
         losses=[rows.loss(plan, one) for one in plan.losses],
-        renames=[(str(before), after.name) for before, after in plan.renames],
+        renames=[(possible_rename(one), one.directive) for one in plan.renames],
         notes=[*kept, *plan.notes, *plan.proof.notes],
         parts=parts,
         seeds=seeds,

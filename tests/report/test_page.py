@@ -184,6 +184,10 @@ def test_plan(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "blocks reads and writes of public.plans" in text
     assert "Proven: run on a copy of the database" in text
 
+    schema.write_text("CREATE TABLE plans (id integer PRIMARY KEY, price bigint, went text);")
+    assert "a possible rename" in " ".join(Page(written(schema, tmp_path / "report.html")).text.split())
+
+    schema.write_text("CREATE TABLE plans (id integer PRIMARY KEY, price bigint);")
     with connect(database) as connection:
         connection.execute("alter table public.plans drop gone, alter price type bigint")
     assert "Nothing to do: database" in " ".join(Page(written(schema, tmp_path / "report.html")).text.split())
