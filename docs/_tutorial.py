@@ -30,6 +30,7 @@ _VARIES = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( UTC)?", "<date>"),
     (r"\d\d:\d\d", "<date>"),
     (r"PostgreSQL \d+\.\d+ \([^)]*\)", "<server>"),
+    (r"\b\d+ kB\b", "<size>"),
     (r"[ ─━]{2,}", "  "),
 )
 
