@@ -51,6 +51,7 @@ def apply_plan(
     return Outcome(
         steps=len(plan.steps),
         transactions=len(plan.batches),
+        goal=plan.goal,
         seconds=time.monotonic() - started,
         record=record,
         seeded=seeded,
@@ -70,9 +71,9 @@ def _change(session: Session, checks: Checks) -> tuple[int | None, tuple[str, ..
     record, notes = _begin(session)
     try:
         _batches(session, record)
-        session.observer.progress("comparing live with the schema file")
+        session.observer.progress(f"seeing whether live is {session.plan.goal}")
         if left := _remaining(session, checks):
-            raise failure.left_over(left)
+            raise failure.left_over(left, session.plan.goal)
     except DbsyncError as error:
         _record_failure(session, record, error)
         raise

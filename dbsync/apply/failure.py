@@ -48,13 +48,12 @@ def in_doubt(session: Session, doubt: InDoubtError) -> ApplyFailed:
     return ApplyFailed(f"{what} while the transaction was committed: {outcome}", detail=applied(session), hint=_AGAIN)
 
 
-def left_over(left: tuple[Id, ...]) -> ApplyFailed:
-    """For a live database that is not what the file says when every step was applied."""
+def left_over(left: tuple[Id, ...], goal: str) -> ApplyFailed:
+    """For a live database that is not what it should be when every step was applied."""
     shown = "\n".join(f"  {one}" for one in left[:20])
     more = f"\n  and {len(left) - 20} more" if len(left) > 20 else ""
     return ApplyFailed(
-        f"every step was applied, but live still differs from the schema file in"
-        f" {len(left)} {'object' if len(left) == 1 else 'objects'}",
+        f"every step was applied, but in {len(left)} {'object' if len(left) == 1 else 'objects'} live is not {goal}",
         detail=shown + more,
         hint="something changed live while the plan ran, or a step had no effect there; dbsync plan shows what is left",
     )

@@ -1,15 +1,16 @@
-"""The history of a database: a record of every apply, in its schema dbsync."""
+"""The history of a database: a record of every apply and undo, in its schema dbsync."""
 
 import getpass
 import json
 import socket
-from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 import dbsync
 from dbsync.apply.preflight import Connection
 from dbsync.load.secrets import masked
+from dbsync.model.coding import from_id, packed, squeezed
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
 
@@ -33,12 +34,21 @@ _TABLE = """
         error text
     )
 """
+# Those that came later: the records of an older dbsync hold nothing in them.
+_LATER = {
+    "undoes": "bigint",
+    "manage": "text",
+    # JSON: pg_dump's text of live as it was before, in base64 of zlib, and the statements for what a dump leaves out.
+    "before": "json",
+    # JSON: the server's version, and the objects of live: all before, what is new or another after, what is gone.
+    "objects": "json",
+}
 _COMMENT = "comment on schema dbsync is 'What dbsync applied to this database; dbsync history shows it.'"
 
 _BEGUN = """
     insert into dbsync.history (os_user, host, version, digest, schema_digest, schema_text,
-        current_fingerprint, desired_fingerprint, steps, outcome)
-    values (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'running') returning id
+        current_fingerprint, desired_fingerprint, steps, undoes, manage, before, objects, outcome)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s::json, %s::json, 'running') returning id
 """
 _ENDED = """
     update dbsync.history set outcome = %s, error = %s, finished_at = clock_timestamp(),
@@ -49,10 +59,11 @@ _ABANDONED = """
     update dbsync.history set outcome = 'interrupted', error = 'dbsync ended before it could say how this went'
     where outcome = 'running'
 """
-_ALL = """
-    select id, started_at, finished_at, applied_by, host, version, digest, jsonb_array_length(steps), outcome, error
-    from dbsync.history order by id desc
+_COLUMNS = """
+    select attname::text from pg_catalog.pg_attribute
+    where attrelid = 'dbsync.history'::regclass and attnum > 0 and not attisdropped
 """
+_LISTED = ("id", "started_at", "finished_at", "applied_by", "host", "version", "digest", "outcome", "error", "undoes")
 
 
 def exists(connection: Connection) -> bool:
@@ -71,16 +82,35 @@ def begin(connection: Connection, plan: Plan) -> int:
             connection.execute("create schema if not exists dbsync")
             connection.execute(_TABLE)
             connection.execute(_COMMENT)
+        there = columns(connection)
+        for name, kind in _LATER.items():
+            if name not in there:
+                connection.execute(f"alter table dbsync.history add column {name} {kind}".encode())
         connection.execute(_ABANDONED)
-        row = connection.execute(_BEGUN, _values(plan)).fetchone()
+        row = connection.execute(_BEGUN, _values(plan, connection.info.server_version)).fetchone()
         assert row is not None
         return int(row[0])
 
 
-def _values(plan: Plan) -> list[str]:
+def columns(connection: Connection) -> frozenset[str]:
+    """The columns that the history has, which an older dbsync may have made."""
+    return frozenset(name for (name,) in connection.execute(_COLUMNS))
+
+
+def _values(plan: Plan, server: int) -> list[str | int | None]:
     steps = [
-        {"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author} for one in plan.steps
+        {"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
+        for one in plan.steps
     ]
+    before = {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None
+    changed = {one: digest for one, digest in plan.replayed.items() if plan.current.get(one) != digest}
+    objects = {
+        "server": server,
+        "before": packed(plan.current),
+        # A scratch server of another major version does not say how live will print what it has then.
+        "after": packed(changed) if all(changed.values()) else None,
+        "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
+    }
     return [
         _user(),
         socket.gethostname(),
@@ -92,6 +122,10 @@ def _values(plan: Plan) -> list[str]:
         plan.desired_fingerprint,
         # jsonb refuses this one character; a statement cannot hold it either.
         json.dumps(steps).replace("\\u0000", ""),
+        plan.undoes,
+        plan.manage,
+        json.dumps(before) if before else None,
+        json.dumps(objects),
     ]
 
 
@@ -112,23 +146,11 @@ def records(connection: Connection) -> tuple[Record, ...]:
     """All records, the newest first."""
     if not exists(connection):
         return ()
-    return tuple(_record(*row) for row in connection.execute(_ALL))
-
-
-def _record(*row: Any) -> Record:
-    number, started, finished, user, host, version, digest, steps, outcome, error = row
-    return Record(
-        id=number,
-        started_at=started,
-        finished_at=finished,
-        applied_by=user,
-        host=host,
-        version=version,
-        digest=digest,
-        steps=steps,
-        outcome=outcome,
-        error=error,
-    )
+    there = columns(connection)
+    listed = ", ".join(name for name in _LISTED if name in there)
+    query = f"select {listed}, jsonb_array_length(steps) as steps from dbsync.history order by id desc"
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return tuple(Record(**row) for row in cursor.execute(query.encode()))
 
 
 def not_allowed(error: psycopg.Error) -> str:

@@ -28,14 +28,14 @@ def only_one(connection: Connection, observer: Observer, *, patience: float = 30
     end = time.monotonic() + patience
     told = False
     while not _try(connection):
-        holder = _holder(connection)
+        found = holder(connection) or "one that has just ended"
         if time.monotonic() >= end:
             raise Refused(
-                f"another apply holds this database: {holder}; nothing was applied",
+                f"another apply holds this database: {found}; nothing was applied",
                 hint="run dbsync apply again when it has ended",
             )
         if not told:
-            observer.say(f"waiting for another apply to end: {holder}")
+            observer.say(f"waiting for another apply to end: {found}")
             told = True
         time.sleep(0.5)
     try:
@@ -51,10 +51,11 @@ def _try(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def _holder(connection: Connection) -> str:
+def holder(connection: Connection) -> str | None:
+    """Who applies now, in words; None where nobody does."""
     row = connection.execute(_HOLDER, [KEY, KEY]).fetchone()
     if row is None:
-        return "one that has just ended"
+        return None
     pid, user, application, address, since = row
     words = [f"process {pid}"]
     words += [f"role {user}"] if user else []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbsync.cli.options import consent as agreement
 from dbsync.cli.options import options, plan_format, planning_options, settings
 from dbsync.cli.screen import Screen, failing, page, show
 
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
 )
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @options(planning=True)
-@click.option("--yes", is_flag=True, help="Agree to the plan beforehand, unless it loses data.")
-@click.option("--allow", metavar="data-loss,…|all", multiple=True, help="Agree to these hazards beforehand.")
-@click.option(
-    "--approve", metavar="DIGEST", help="Agree beforehand to the plan with this digest, and to no other; losses too."
-)
+@agreement
 @plan_format
 @click.option("--exit-code", is_flag=True, hidden=True)
 def apply(**given: Any) -> int:
@@ -40,30 +37,17 @@ def apply(**given: Any) -> int:
     dbsync plan --out saved, exactly that is run, or nothing, if the database has changed since.
     """
     from dbsync import config
-    from dbsync.cli.approval import Consent, approve
+    from dbsync.cli.approval import Consent, asking
 
     with failing("apply", given["form"]):
         consent, wanted = Consent.of(given), config.load(_settings(given))
-        from dbsync.render import formatter
         from dbsync.render.outcome import render
         from dbsync.tasks.apply import apply as run
 
         structured = given["form"] == "json"
         shown: list[Planned] = []
         with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
-
-            def agree(planned: "Planned") -> None:
-                screen.rest()
-                shown.append(planned)
-                seeds = planned.seeds_file.name if planned.seeds_file else None
-                stream = sys.stderr if structured else sys.stdout
-                if not structured or (consent.asks and sys.stdin.isatty()):
-                    where = page(stream, follow="", seeds=seeds)
-                    form = "text" if structured else given["form"]
-                    show(formatter(form).render(planned.plan, where), stream)
-                approve(planned, consent)
-
-            outcome = run(wanted, agree, screen, given["saved"])
+            outcome = run(wanted, asking(consent, given["form"], screen, shown), screen, given["saved"])
         if structured:
             from dbsync.render.json import applied
 

@@ -3,10 +3,10 @@
 import dataclasses
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dbsync.cli.screen import page
+from dbsync.cli.screen import Screen, page, show
 from dbsync.config import closest
 from dbsync.errors import Refused, UsageError
 from dbsync.model.plan import Plan
@@ -96,6 +96,25 @@ def approve(planned: "Planned", consent: Consent) -> None:
     else:
         phrase = f"lose {len(losses)}"
         _expect(f'Type "{phrase}" to agree to all {len(losses)} losses: ', {phrase})
+
+
+def asking(consent: Consent, form: str, screen: Screen, shown: list["Planned"]) -> Callable[["Planned"], None]:
+    """Shows a plan, keeps it in `shown`, and asks. What is not for people is shown only where somebody is asked."""
+    structured = form == "json"
+
+    def agree(planned: "Planned") -> None:
+        from dbsync.render import formatter
+
+        screen.rest()
+        shown.append(planned)
+        seeds = planned.seeds_file.name if planned.seeds_file else None
+        stream = sys.stderr if structured else sys.stdout
+        if not structured or (consent.asks and sys.stdin.isatty()):
+            where = page(stream, follow="", seeds=seeds)
+            show(formatter("text" if structured else form).render(planned.plan, where), stream)
+        approve(planned, consent)
+
+    return agree
 
 
 def lost_name(plan: Plan, loss: str) -> str:

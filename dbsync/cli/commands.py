@@ -1,31 +1,19 @@
 """The command `dbsync` with its subcommands."""
 
-import difflib
 from typing import Any
 
 import click
 
 from dbsync.cli.apply import apply
+from dbsync.cli.check import check
 from dbsync.cli.diagram import diagram
+from dbsync.cli.group import Group
 from dbsync.cli.history import history
 from dbsync.cli.kinds import kinds
 from dbsync.cli.models import models
 from dbsync.cli.plan import plan
 from dbsync.cli.report import report
-
-
-class _Group(click.Group):
-    """Answers a mistyped command with the closest one, whatever click's version does."""
-
-    def resolve_command(
-        self, context: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if not name.startswith("-") and self.get_command(context, name) is None:
-            found = difflib.get_close_matches(name, self.list_commands(context), 1, 0.5)
-            hint = f" Did you mean {found[0]!r}?" if found else ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", context)
-        return super().resolve_command(context, args)
+from dbsync.cli.undo import undo
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -37,13 +25,15 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 
 
 @click.group(
-    cls=_Group,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
     A day with it:
       dbsync plan                         what would change; nothing does
       dbsync apply                        shows the plan, asks, and makes it so
       dbsync history                      what was applied, when and by whom
+      dbsync undo                         back to what it was before that
+      dbsync check                        is it what the schema file says, and is anything left to mend
       dbsync plan --out plan.json         for review; later: dbsync apply plan.json
 
     Without a database named (--database, DATABASE_URL, PGHOST …), the embedded development database of the project
@@ -62,5 +52,5 @@ def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
 
 
-for _command in (plan, apply, history, models, diagram, report, kinds):
+for _command in (plan, apply, undo, check, history, models, diagram, report, kinds):
     dbsync.add_command(_command)

@@ -22,10 +22,12 @@ class OneOf(click.Choice[str]):
 
 
 _DATABASE = [click.option("--database", metavar="URL", help="The database, as postgresql://user@host:5432/name.")]
-_PLANNING = [
+_FILES = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
     click.option("--seeds", metavar="FILE", help="Rows to add after the schema.  [default: seeds.sql, if it exists]"),
     click.option("--no-seeds", is_flag=True, help="Add no rows."),
+]
+_PLANNING = [
     click.option(
         "--scratch",
         metavar="WHERE",
@@ -46,11 +48,12 @@ _LOUDNESS = [
 _SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage")
 
 
-def options(*, planning: bool) -> Callable[[_Function], _Function]:
-    """The options of every command, and those of the commands that plan."""
+def options(*, planning: bool, files: bool | None = None) -> Callable[[_Function], _Function]:
+    """The options of every command, and those of the commands that plan; `files` False leaves out the project's."""
+    wanted = (_FILES if (planning if files is None else files) else []) + (_PLANNING if planning else [])
 
     def decorate(function: _Function) -> _Function:
-        for option in reversed(_DATABASE + (_PLANNING if planning else []) + _LOUDNESS):
+        for option in reversed(_DATABASE + wanted + _LOUDNESS):
             function = option(function)
         return function
 
@@ -65,6 +68,21 @@ def settings(given: dict[str, Any]) -> dict[str, Any]:
             raise click.UsageError("--seeds and --no-seeds exclude each other.")
         found["seeds"] = False
     return found
+
+
+def consent(function: _Function) -> _Function:
+    """The options that agree to a plan beforehand."""
+    for option in (
+        click.option(
+            "--approve",
+            metavar="DIGEST",
+            help="Agree beforehand to the plan with this digest, and to no other; losses too.",
+        ),
+        click.option("--allow", metavar="data-loss,…|all", multiple=True, help="Agree to these hazards beforehand."),
+        click.option("--yes", is_flag=True, help="Agree to the plan beforehand, unless it loses data."),
+    ):
+        function = option(function)
+    return function
 
 
 plan_format = click.option(

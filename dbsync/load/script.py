@@ -21,8 +21,15 @@ def read_script(path: Path) -> Script:
     return Script(statements, tuple(reader.texts.items()), tuple(reader.comments))
 
 
+def script_of(name: str, text: str) -> Script:
+    """The statements of a text that is no file, such as a dump that the history keeps; it may include none."""
+    statements = _Reader(includes=False).statements(Source(name, text))
+    return Script(tuple(statements), ((name, text),))
+
+
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, includes: bool = True) -> None:
+        self.includes = includes
         self.texts: dict[str, str] = {}
         self.comments: list[Comment] = []
         self._count = 0
@@ -32,10 +39,11 @@ class _Reader:
         source = read(path)
         self.texts[source.name] = source.text
         self._open.append((path.resolve(), source.name, included))
-        yield from self._statements(source)
+        yield from self.statements(source)
         self._open.pop()
 
-    def _statements(self, source: Source) -> Iterator[Statement]:
+    def statements(self, source: Source) -> Iterator[Statement]:
+        """The statements of a source, and of what it includes where they stand."""
         position = 0
         last: int | None = None
         while piece := _next(source, position):
@@ -77,9 +85,11 @@ class _Reader:
             self.comments.append(Comment(text=comment, place=source.place(start + at), statement=number))
 
     def _include(self, source: Source, position: int, include: psql.Include) -> Iterator[Statement]:
+        length = include.end - position
+        if not self.includes:
+            raise source.error(position, "only files include others", length=length)
         path = _resolve(include, Path(source.name).parent)
         place = source.place(position)
-        length = include.end - position
         real = path.resolve()
         names = [name for opened, name, _ in self._open if opened == real]
         if names:

@@ -22,6 +22,8 @@ class Outcome:
     steps: int
     transactions: int
     seconds: float
+    goal: str = "what the schema file says"
+    """What live is now."""
     record: int | None = None
     """The number of its history record; None where none was written."""
     seeded: Seeded | None = None
@@ -43,6 +45,8 @@ class Record:
     steps: int
     outcome: str
     error: str | None = None
+    undoes: int | None = None
+    """The record before which it went back; None for a plan of the schema file."""
 
 
 class Observer:

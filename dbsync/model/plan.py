@@ -56,6 +56,15 @@ class Identity:
     oid: int
 
 
+@dataclasses.dataclass(frozen=True)
+class State:
+    """A schema that live had, so that it can be made again: what pg_dump wrote of it, less the secrets, and the
+    statements for what a dump leaves out."""
+
+    dump: str
+    more: tuple[str, ...] = ()
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything that an operator reads, agrees to, and that apply runs.
@@ -87,6 +96,12 @@ class Plan:
     identity: Identity | None = None
     seeds_digest: str = ""
     """Of the rows that are added after the steps; empty where there are none."""
+    goal: str = "what the schema file says"
+    """What live is after it, as the end of a sentence."""
+    undoes: int | None = None
+    """The history record before which it goes back; None where the schema file is the goal."""
+    manage: str = "auto"
+    """As `--manage` said."""
     locks: int = 0
     """The most locks that one of its transactions holds at once."""
     hazards: tuple[Hazard, ...] = ()
@@ -97,6 +112,9 @@ class Plan:
     """The objects of live as it was planned on, each with the digest of its fields."""
     replayed: Mapping[Id, str] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """The same, of where the replay of the plan ended; with empty digests where another major version replayed it."""
+
+    before: State | None = dataclasses.field(default=None, repr=False, compare=False)
+    """Live as it was planned on, for an undo; None where nothing is done, or it cannot be kept."""
 
     @functools.cached_property
     def steps(self) -> tuple[Observed, ...]:

@@ -1,26 +1,14 @@
-"""Objects, changes and identities as JSON values, and back; digests of whole catalogs in little room."""
+"""Objects and changes as JSON values, and back."""
 
-import base64
 import dataclasses
-import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 from dbsync.kinds import KINDS
 from dbsync.load.secrets import HIDDEN
 from dbsync.model.changes import Change
+from dbsync.model.coding import from_id, identity
 from dbsync.model.objects import Id, Object
-
-
-def from_id(one: Id) -> list[str]:
-    """The kind, and then the path."""
-    return [one.kind, *one.path]
-
-
-def identity(value: list[str]) -> Id:
-    """What `from_id` wrote."""
-    return Id(value[0], tuple(value[1:]))
 
 
 def from_change(one: Change) -> dict[str, Any]:
@@ -37,21 +25,6 @@ def change(value: Mapping[str, Any]) -> Change:
     """What `from_change` wrote."""
     one = identity(value["id"])
     return Change(one, _object(one, value["before"]), _object(one, value["after"]))
-
-
-def packed(digests: Mapping[Id, str]) -> str:
-    """Digests by object, compressed: they are for dbsync, not for readers."""
-    text = json.dumps([[*from_id(one), digest] for one, digest in digests.items()], separators=(",", ":"))
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-
-
-def unpacked(text: str) -> dict[Id, str]:
-    """What `packed` wrote."""
-    try:
-        rows = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
-    return {identity(one): digest for *one, digest in rows}
 
 
 def _fields(thing: Object | None, differs: frozenset[str]) -> dict[str, Any] | None:

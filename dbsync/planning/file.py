@@ -10,12 +10,13 @@ import dbsync
 from dbsync.errors import Refused, Stale, UsageError
 from dbsync.load.secrets import masked
 from dbsync.model.changes import PossibleRename, Rename
+from dbsync.model.coding import from_id, identity, packed, released, squeezed, unpacked
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id
-from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
+from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof, State
 from dbsync.model.steps import Step
 from dbsync.model.text import Place, Script, Statement
-from dbsync.planning.coding import change, from_change, from_id, identity, packed, unpacked
+from dbsync.planning.coding import change, from_change
 
 FORMAT, VERSION = "dbsync plan", 1
 
@@ -42,6 +43,9 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "identity": dataclasses.asdict(plan.identity) if plan.identity else None,
         "fingerprints": {"current": plan.current_fingerprint, "desired": plan.desired_fingerprint},
         "schema": {"digest": plan.schema_digest, "text": plan.schema_text},
+        "goal": plan.goal,
+        "undoes": plan.undoes,
+        "manage": plan.manage,
         "proof": {"witness": plan.proof.witness, "notes": plan.proof.notes},
         "scratch": plan.scratch,
         "notes": plan.notes,
@@ -58,6 +62,7 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "live": packed(plan.current),
         "replayed": packed({k: v for k, v in plan.replayed.items() if plan.current.get(k) != v}),
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
+        "before": {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None,
     }
     document["checksum"] = _checksum(document)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -155,13 +160,21 @@ def _saved(document: Mapping[str, Any]) -> Saved:
         scratch=document["scratch"],
         identity=Identity(**document["identity"]) if document["identity"] else None,
         seeds_digest=seeds_digest(seeds) if seeds else "",
+        goal=document["goal"],
+        undoes=document["undoes"],
+        manage=document["manage"],
         locks=document["locks"],
         hazards=tuple(_hazard(one) for one in document["hazards"]),
         sizes={table: Size(**size) for table, size in document["sizes"].items()},
         current=current,
         replayed={one: digest for one, digest in current.items() if one not in gone} | unpacked(document["replayed"]),
+        before=_state(document["before"]),
     )
     return Saved(plan, document["seeds"]["file"] if seeds else None, seeds)
+
+
+def _state(found: Mapping[str, Any] | None) -> State | None:
+    return State(released(found["dump"]), tuple(found["more"])) if found else None
 
 
 def _from_batch(batch: Batch) -> dict[str, Any]:

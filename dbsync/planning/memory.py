@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dbsync
+from dbsync.model.coding import packed, unpacked
 from dbsync.model.objects import Id
 from dbsync.model.plan import Identity, Plan, Proof
 from dbsync.pg.server import LiveFacts
@@ -67,8 +68,6 @@ class Memory:
 
     def keep(self, plan: Plan, live: Live) -> None:
         """Take down that there was nothing to do; a folder that cannot be written to costs time, nothing else."""
-        from dbsync.planning.coding import packed
-
         known = {
             "state": live.state,
             "fingerprint": plan.current_fingerprint,
@@ -113,8 +112,6 @@ class Later(Mapping[Id, str]):
 
 
 def _unpacked(path: Path) -> Mapping[Id, str]:
-    from dbsync.planning.coding import unpacked
-
     return unpacked(path.read_text())
 
 
@@ -125,8 +122,13 @@ def about(request: PlanRequest, files: Files, facts: LiveFacts) -> dict[str, Any
         "database": facts.database,
         "host": request.target.host,
         "identity": Identity(facts.system_identifier, facts.database, facts.database_oid),
-        "schema_digest": hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest(),
+        "schema_digest": digest(files),
     }
+
+
+def digest(files: Files) -> str:
+    """A digest of the text of the files."""
+    return hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest()
 
 
 def plain(files: Files) -> str:

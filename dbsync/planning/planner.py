@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
@@ -13,20 +13,18 @@ from dbsync.load.definitions import extensions
 from dbsync.load.directives import Directive, directives
 from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
-from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
-from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.directed import wishes
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
-from dbsync.planning.manage import declared, goal, kept, settled
+from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
@@ -34,26 +32,41 @@ from dbsync.planning.renames import possible_renames
 from dbsync.planning.renaming import renamed, with_renames
 from dbsync.planning.request import PlanRequest, Progress
 from dbsync.planning.settle import Settler, unlike
+from dbsync.planning.sources import Recorded, SchemaFiles, Source
 from dbsync.planning.verify import ANY
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
 
-__all__ = ["PlanRequest", "make_plan"]
+__all__ = ["PlanRequest", "go_back", "look", "make_plan"]
 
 _STANDBY = "live was read on a standby, where nothing can be applied: name the primary to dbsync apply"
 
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
+    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan)
+
+
+def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
+    """The proven plan that ends in a recorded state, whatever the schema file says; errors as of `make_plan`."""
+    return _make(request, state, progress, _Planning.plan)
+
+
+def look(request: PlanRequest, progress: Progress) -> Plan:
+    """A plan without steps, that only says what differs; errors as of `make_plan`."""
+    return _make(request, SchemaFiles(request.schema), progress, _Planning.comparison)
+
+
+def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Callable[[_Planning], Plan]") -> Plan:
     began = time.monotonic()
-    script = read_script(request.schema)
+    script = source.script
     said = directives(script)
     with contextlib.ExitStack() as stack:
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
             memory = Memory(request, script.files, live.facts)
             if known := memory.recall(live):
-                return dataclasses.replace(known, seconds=time.monotonic() - began)
+                return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             live.read()
             needs = Needs.of(live.facts, extensions(script))
             scratch = stack.enter_context(
@@ -64,12 +77,12 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
             dump = _dumped(request, workspace, live)
         # While the plan is written and proven no snapshot of live is held.
         workspace.copy(dump, live.catalog)
-        progress(f"loading {request.schema.name}")
-        loaded = workspace.load(script)
-        plan = _Planning(request, progress, script, live, workspace, loaded, said).plan()
-    if plan.empty and lasting(script):
+        progress(f"loading {source.name}")
+        loaded = source.load(workspace, live.catalog)
+        plan = finish(_Planning(request, progress, source, live, workspace, loaded, said))
+    if plan.empty and not plan.changes and lasting(script):
         memory.keep(plan, live)
-    return dataclasses.replace(plan, seconds=time.monotonic() - began)
+    return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
 
 
 def _dumped(request: PlanRequest, workspace: Workspace, live: Live) -> str | None:
@@ -88,7 +101,7 @@ class _Planning:
         self,
         request: PlanRequest,
         progress: Progress,
-        script: Script,
+        source: Source,
         live: Live,
         workspace: Workspace,
         loaded: Loaded,
@@ -96,8 +109,8 @@ class _Planning:
     ):
         self.request = request
         self.progress = progress
-        self.script = script
-        self.managed = managed = declared(script, request.manage)
+        self.source = source
+        self.managed = managed = source.managed(request.manage)
         self.live = live
         self.workspace = workspace
         self.loaded = loaded
@@ -118,6 +131,12 @@ class _Planning:
         current = settled(read, self.before, self.wanted, self.managed)
         return self.settler.sides(database, current, self.wanted)
 
+    def comparison(self) -> Plan:
+        """Only what differs."""
+        changes = compare(self.current, self.goal)
+        proof = Proof("") if changes or self.begun.steps else self.nothing_to_do()
+        return self.made(Proven((), proof, 0, self.before), changes)
+
     def plan(self) -> Plan:
         changes = compare(self.current, self.goal)
         if not changes and not self.begun.steps:
@@ -137,7 +156,7 @@ class _Planning:
                 failures.append(error)
             else:
                 return self.made(proven, changes, (*drafting.notes, *one.notes()))
-        raise no_plan(failures, self.live.facts.role, superuser=self.live.facts.superuser)
+        raise self.no_plan(failures)
 
     def proven(self, steps: tuple[Observed, ...], *, elevated: bool) -> Proven:
         """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
@@ -150,14 +169,19 @@ class _Planning:
         try:
             return self.made(self.proven((), elevated=False), ())
         except NotProvenError as error:
-            raise no_plan([error], self.live.facts.role, superuser=self.live.facts.superuser) from error
+            raise self.no_plan([error]) from error
 
     def nothing_to_do(self) -> Proof:
         """That both sides are equal is proven by the witness too."""
         try:
             return witness(self.workspace, COPY, self.judged)
         except NotProvenError as error:
-            raise no_plan([error], self.live.facts.role, superuser=self.live.facts.superuser) from error
+            raise self.no_plan([error]) from error
+
+    def no_plan(self, failures: list[Draft | NotProvenError]) -> NoPlan:
+        """The error that says why."""
+        facts = self.live.facts
+        return no_plan(failures, facts.role, superuser=facts.superuser, goal=self.source.goal)
 
     @property
     def room(self) -> int:
@@ -208,8 +232,9 @@ class _Planning:
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
         rows = self.asked(proven, changes)
         return Plan(
-            **about(self.request, self.script.files, self.live.facts),
-            schema_text=masked_script(self.script),
+            **about(self.request, self.source.script.files, self.live.facts),
+            schema_text=masked_script(self.source.script),
+            manage=self.request.manage,
             current_fingerprint=self.live.catalog.fingerprint,
             current=self.live.catalog.digests,
             hazards=rows.hazards,
@@ -219,7 +244,7 @@ class _Planning:
             batches=annotated(proven.batches, self.places, self.goal),
             proof=proven.proof,
             desired_fingerprint=self.goal.fingerprint,
-            renames=possible_renames(changes, self.places, dict(self.script.files)),
+            renames=possible_renames(changes, self.places, dict(self.source.script.files)),
             kept=self.judged.kept,
             notes=(
                 *self.workspace.scratch.notes,
@@ -235,4 +260,5 @@ class _Planning:
             scratch=self.workspace.scratch.label,
             locks=proven.locks,
             replayed=self.replayed(proven),
+            before=self.workspace.state() if proven.batches else None,
         )

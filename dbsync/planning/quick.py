@@ -16,14 +16,15 @@ _INCLUDE = "\\i"
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """As `planner.make_plan`, with the same errors."""
-    if (plan := _recalled(request, progress)) is not None:
+    if (plan := recalled(request, progress)) is not None:
         return plan
     from dbsync.planning import planner
 
     return planner.make_plan(request, progress)
 
 
-def _recalled(request: PlanRequest, progress: Progress) -> Plan | None:
+def recalled(request: PlanRequest, progress: Progress) -> Plan | None:
+    """The plan with nothing to do, if that is remembered of live as it is; None where more has to be looked at."""
     began = time.monotonic()
     source = read(request.schema)
     if _INCLUDE in source.text:

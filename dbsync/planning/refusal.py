@@ -14,15 +14,15 @@ _MOST = 12
 _WITNESS_LINES = 40
 
 
-def no_plan(failures: Sequence[Draft | NotProvenError], role: str, *, superuser: bool) -> NoPlan:
-    """The error for drafts that did not get there, told by the one that came closest."""
+def no_plan(failures: Sequence[Draft | NotProvenError], role: str, *, superuser: bool, goal: str) -> NoPlan:
+    """The error for drafts that did not get to the goal, told by the one that came closest."""
     nearest = min(failures, key=_distance)
     lines = list(_told(nearest, role, superuser=superuser))
     return NoPlan(
-        "No plan could be proven: what was tried does not end where the schema file says",
+        f"No plan could be proven: what was tried does not end in {goal}",
         detail="\n".join(lines),
-        hint="nothing was changed; change these objects by hand, or write the schema file so that PostgreSQL can get"
-        " there in smaller steps, and plan again",
+        hint="nothing was changed; change these objects by hand, or let PostgreSQL get there in smaller steps,"
+        " and plan again",
     )
 
 

@@ -24,7 +24,11 @@ def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
     """The objects of live that are neither as the plan's replay left them nor, untouched, as they were before."""
     if not plan.current and not plan.replayed:
         return ()
-    now, before, after = snapshot(connection).digests, plan.current, plan.replayed
+    return strays(snapshot(connection).digests, plan.current, plan.replayed)
+
+
+def strays(now: Mapping[Id, str], before: Mapping[Id, str], after: Mapping[Id, str]) -> tuple[Id, ...]:
+    """The objects that are neither as a plan was to leave them nor, untouched, as they were before."""
     return tuple(
         one for one in sorted(now.keys() | after.keys()) if not _as_left(now.get(one), before.get(one), after.get(one))
     )
@@ -45,7 +49,7 @@ def gate(connection: Connection, plan: Plan) -> str:
                 "the database is already what this plan makes of it; nothing was applied",
                 hint="dbsync history shows who applied it",
             )
-        lines = list(_drift(catalog.digests, plan.current))
+        lines = list(drift(catalog.digests, plan.current))
         more = [f"and {len(lines) - _MOST:,} more"] if len(lines) > _MOST else []
         raise Stale(
             "the database changed after the plan was made; nothing was applied",
@@ -55,14 +59,21 @@ def gate(connection: Connection, plan: Plan) -> str:
     return catalog.fingerprint
 
 
-def _drift(now: Mapping[Id, str], before: Mapping[Id, str]) -> Iterator[str]:
+def drift(now: Mapping[Id, str], before: Mapping[Id, str]) -> Iterator[str]:
+    """What became of each object, in words."""
+    words = {"added": "was added", "changed": "was changed", "removed": "is gone"}
+    return (f"{one} {words[manner]}" for one, manner in moved(before, now))
+
+
+def moved(before: Mapping[Id, str], now: Mapping[Id, str]) -> Iterator[tuple[Id, str]]:
+    """Which objects were added, changed or removed; what comes or goes with its table is not named."""
     changed = {one for one in now.keys() | before.keys() if now.get(one) != before.get(one)}
     whole = {one.path for one in changed if len(one.path) == 2 and (one not in now or one not in before)}
     for one in sorted(changed):
         # What came or went with its table, or hangs on it, says nothing more.
         if one.path not in whole and (one.path[:2] in whole or one.path[1:3] in whole):
             continue
-        yield f"{one} {'was added' if one not in before else 'is gone' if one not in now else 'was changed'}"
+        yield one, "added" if one not in before else "removed" if one not in now else "changed"
 
 
 def check_identity(connection: Connection, plan: Plan) -> None:

@@ -3,7 +3,9 @@
 import contextlib
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import psycopg
@@ -12,10 +14,11 @@ from dbsync.authors.draft import run_all
 from dbsync.authors.order import write
 from dbsync.errors import NoPlan
 from dbsync.load.run import LOADING, Loaded, load
-from dbsync.load.secrets import masked
+from dbsync.load.script import script_of
+from dbsync.load.secrets import masked, masked_script
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
-from dbsync.model.plan import Observed
+from dbsync.model.plan import Observed, State
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
@@ -37,6 +40,10 @@ RUNNING = {**PINNED, "check_function_bodies": "off"}
 _HAS_SUBSCRIPTIONS = """
     select from pg_catalog.pg_subscription
     where subdbid = (select oid from pg_catalog.pg_database where datname = current_database()) limit 1"""
+
+_VALID = """
+    update pg_catalog.pg_index set indisvalid = true
+    where not indisvalid and exists (select from pg_catalog.pg_class c where c.oid = indexrelid and c.relkind = 'i')"""
 
 
 class Workspace:
@@ -62,28 +69,60 @@ class Workspace:
         ):
             return load(connection, script, elevate=self.elevate, admin=admin)
 
+    def load_state(self, script: Script, more: Sequence[str]) -> Loaded:
+        """The desired database, made from what pg_dump wrote of live once, and from what a dump leaves out.
+
+        As on the copies, a superuser's rights are there for all of it, and a subscription knows no slot.
+        """
+        self.scratch.create(DESIRED)
+        with self.elevate(), self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection:
+            loaded = load(connection, script, elevate=contextlib.nullcontext)
+        with self.scratch.connect(DESIRED) as admin:
+            self._without_slots(admin)
+            lacking = self._complete(admin, list(more))
+            # An index that a failed CREATE INDEX CONCURRENTLY left behind is no goal.
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+                admin.execute(_VALID)
+        self.notes += tuple(f"what it shall be lacks what this gives it: {text}: {why}" for text, why in lacking)
+        return loaded
+
+    def state(self) -> State | None:
+        """What live was when it was copied; None for a text that is not UTF-8, which an old encoding may hold."""
+        dump, live = self.copied
+        text = _timeless(self.dump(COPY) if dump is None else dump)
+        if Id("schema", ("public",)) not in live.objects:
+            text = f"DROP SCHEMA public;\n{text}"
+        if any(not field.repr for kind in {type(thing) for thing in live.objects.values()} for field in fields(kind)):
+            text = masked_script(script_of("dump", text))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return None
+        return State(text, tuple(text for thing in live.objects.values() for text in thing.undumped()))
+
     def copy(self, dump: str | None, live: Catalog) -> None:
         """The copy of live, from its dump, with what a dump leaves out; without a dump the kinds write it."""
         self.copied = (dump, live)
-        self._restore(COPY)
+        lacking = self._restore(COPY)
+        self.notes += tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in lacking)
         with self.scratch.connect(COPY) as admin:
             row = admin.execute(_HAS_SUBSCRIPTIONS).fetchone()
         # They belong to the server, and a copy made with TEMPLATE comes without them.
         self.template = COPY if row is None else None
 
-    def _restore(self, name: str) -> None:
+    def _restore(self, name: str) -> list[tuple[str, str]]:
         dump, live = self.copied
         self.scratch.create(name)
         if dump is None:
             self._write(name, live)
-            return
+            return []
         if Id("schema", ("public",)) not in live.objects:
             with self.scratch.connect(name) as admin:
                 admin.execute("drop schema public")
         self.scratch.restore(name, dump)
         with self.scratch.connect(name) as admin:
             self._without_slots(admin)
-            self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
+            return self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
 
     def _write(self, name: str, live: Catalog) -> None:
         """Have the kinds make the copy, where live's role may not dump. NoPlan if PostgreSQL refuses some of it."""
@@ -107,8 +146,8 @@ class Workspace:
         for (name,) in admin.execute(query).fetchall():
             admin.execute(f"alter subscription {name} set (slot_name = none)".encode())
 
-    def _complete(self, admin: Connection, texts: list[str]) -> None:
-        """Run what a dump leaves out; what cannot be done on a copy without rows is named."""
+    def _complete(self, admin: Connection, texts: list[str]) -> list[tuple[str, str]]:
+        """Run what a dump leaves out; what cannot be done without rows, and why."""
         failed: dict[str, str] = {}
         while texts:
             failed = {}
@@ -120,7 +159,7 @@ class Workspace:
             if len(failed) == len(texts):
                 break
             texts = list(failed)
-        self.notes = tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in failed.items())
+        return list(failed.items())
 
     def another(self, name: str) -> None:
         """Another copy of live."""
@@ -191,3 +230,9 @@ class Workspace:
     def dump(self, database: str, extra: Sequence[str] = ()) -> str:
         """pg_dump's text of a scratch database."""
         return self.scratch.dump(database, extra=extra)
+
+
+def _timeless(dump: str) -> str:
+    """A dump without the lines for psql alone, whose key is another one each time."""
+    found = re.search(r"^\\restrict (\w+)$", dump, re.MULTILINE)
+    return re.sub(rf"^\\(un)?restrict {found[1]}$", "", dump, flags=re.MULTILINE) if found else dump

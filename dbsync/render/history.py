@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from dbsync.model.outcome import Record
+from dbsync.render.entry import STYLES
 from dbsync.render.page import Page, count, visible
 
 _TITLES = ("id", "started", "took", "by", "from", "plan", "steps", "outcome")
-_STYLES = {"applied": "added", "failed": "removed", "partial": "lost", "running": "changed", "interrupted": "lost"}
 
 
 def render(records: Sequence[Record], page: Page) -> Iterator[str]:
@@ -22,7 +22,7 @@ def render(records: Sequence[Record], page: Page) -> Iterator[str]:
     yield page.paint(_aligned(_TITLES, widths).rstrip(), "title")
     for record, row in zip(records, rows, strict=True):
         line = _aligned(row[:-1], widths)
-        yield f"{line}  {page.paint(row[-1], _STYLES.get(row[-1], 'none'))}"
+        yield f"{line}  {page.paint(row[-1], STYLES[record.outcome])}"
         if record.error:
             first = record.error.splitlines()[0]
             yield from page.wrapped(first, " " * (widths[0] + 2), style="faint")
@@ -39,7 +39,7 @@ def _row(record: Record) -> tuple[str, ...]:
         visible(record.host),
         record.digest,
         f"{record.steps:,}",
-        record.outcome,
+        record.outcome if record.undoes is None else f"{record.outcome}, undo of {record.undoes}",
     )
 
 

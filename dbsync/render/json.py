@@ -22,22 +22,27 @@ VERSION = 1
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
     """The document of a plan."""
-    yield from _document("plan", plan=_plan(plan), seeds=page.seeds)
+    yield from document("plan", plan=_plan(plan), seeds=page.seeds)
 
 
 def applied(plan: Plan, outcome: Outcome | None) -> Iterator[str]:
     """The document of an apply that ended well; without an outcome there was nothing to do."""
-    yield from _document("apply", plan=_plan(plan), outcome=_outcome(outcome) if outcome else None)
+    yield from document("apply", plan=_plan(plan), outcome=_outcome(outcome) if outcome else None)
+
+
+def undone(plan: Plan, outcome: Outcome | None) -> Iterator[str]:
+    """The document of an undo; without an outcome it was only planned, or there was nothing to do."""
+    yield from document("undo", undoes=plan.undoes, plan=_plan(plan), outcome=_outcome(outcome) if outcome else None)
 
 
 def history(records: Sequence[Record]) -> Iterator[str]:
     """The document of a history."""
-    yield from _document("history", records=[_record(one) for one in records])
+    yield from document("history", records=[record_of(one) for one in records])
 
 
 def kinds(found: Sequence[Kind]) -> Iterator[str]:
     """The document of the kinds that dbsync knows."""
-    yield from _document("kinds", kinds=[dataclasses.asdict(kind) for kind in found])
+    yield from document("kinds", kinds=[dataclasses.asdict(kind) for kind in found])
 
 
 def failed(command: str, error: DbsyncError) -> Iterator[str]:
@@ -50,10 +55,11 @@ def failed(command: str, error: DbsyncError) -> Iterator[str]:
         "detail": error.detail,
         "hint": error.hint,
     }
-    yield from _document(command, error=found)
+    yield from document(command, error=found)
 
 
-def _document(command: str, **content: Any) -> Iterator[str]:
+def document(command: str, **content: Any) -> Iterator[str]:
+    """The lines of a document."""
     text = json.dumps({"version": VERSION, "command": command, **content}, indent=2)
     yield from text.split("\n")
 
@@ -73,7 +79,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "changes": [_change(one) for one in plan.changes],
         "renamed": [_rename(one) for one in plan.renamed],
         "renames": [{**_rename(one), "directive": one.directive} for one in plan.renames],
-        "kept": [_id(one) for one in plan.kept],
+        "kept": [object_of(one) for one in plan.kept],
         "batches": [_batch(one) for one in plan.batches],
         "losses": list(plan.losses),
         "hazards": [_hazard(one) for one in plan.hazards],
@@ -82,7 +88,8 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _id(one: Id) -> dict[str, Any]:
+def object_of(one: Id) -> dict[str, Any]:
+    """An object of the database."""
     return {"kind": one.kind, "path": list(one.path), "name": str(one)}
 
 
@@ -90,7 +97,7 @@ def _change(one: Change) -> dict[str, Any]:
     fields = [
         {"name": name, "before": _field(one.before, name), "after": _field(one.after, name)} for name in one.fields()
     ]
-    return {**_id(one.id), "manner": objects.manner(one), "fields": fields}
+    return {**object_of(one.id), "manner": objects.manner(one), "fields": fields}
 
 
 def _field(thing: Object | None, name: str) -> Any:
@@ -99,7 +106,7 @@ def _field(thing: Object | None, name: str) -> Any:
 
 
 def _rename(one: Rename | PossibleRename) -> dict[str, Any]:
-    return {"from": _id(one.before), "to": _id(one.after), "place": _place(one.place)}
+    return {"from": object_of(one.before), "to": object_of(one.after), "place": _place(one.place)}
 
 
 def _place(place: Place | None) -> dict[str, Any] | None:
@@ -113,7 +120,7 @@ def _batch(batch: Batch) -> dict[str, Any]:
 def _step(one: Observed) -> dict[str, Any]:
     return {
         "sql": masked(one.step.sql),
-        "about": _id(one.step.about),
+        "about": object_of(one.step.about),
         "author": one.step.author,
         "reason": one.step.reason,
         "place": _place(one.step.place),
@@ -128,7 +135,7 @@ def _hazard(one: Hazard) -> dict[str, Any]:
     put = one.question
     return {
         "hazard": put.hazard,
-        "about": _id(put.about),
+        "about": object_of(put.about),
         "blocks": one.blocks,
         "rows": one.rows,
         "at_least": one.at_least,
@@ -154,7 +161,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _record(one: Record) -> dict[str, Any]:
+def record_of(one: Record) -> dict[str, Any]:
+    """A history record, as in a list."""
     found = dataclasses.asdict(one)
     found |= {key: found[key].isoformat() if found[key] else None for key in ("started_at", "finished_at")}
     return found

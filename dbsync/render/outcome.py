@@ -10,7 +10,7 @@ def render(outcome: Outcome, page: Page) -> Iterator[str]:
     """The lines."""
     if outcome.steps:
         record = f" It is number {outcome.record} in the history." if outcome.record is not None else ""
-        words = f"{count(outcome.steps, 'step')} in {outcome.seconds:.1f} s; live is what the schema file says.{record}"
+        words = f"{count(outcome.steps, 'step')} in {outcome.seconds:.1f} s; live is {outcome.goal}.{record}"
         first, *others = page.wrapped(words, "Applied: ", "")
         yield first.replace("Applied:", page.paint("Applied:", "good"), 1)
         yield from others

@@ -24,9 +24,10 @@ _SETTINGS = (
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
     """The script."""
-    yield from _comment(f"dbsync plan {plan.digest} for {plan.target}")
+    back = "" if plan.undoes is None else f": back to {plan.goal}"
+    yield from _comment(f"dbsync plan {plan.digest} for {plan.target}{back}")
     if plan.empty:
-        yield from _comment(f"Nothing to do: database {plan.database} is what the schema file says.")
+        yield from _comment(f"Nothing to do: database {plan.database} is {plan.goal}.")
     else:
         yield from _comment(sums(plan))
         for lost in plan.losses:

@@ -49,7 +49,8 @@ def sums(plan: Plan) -> str:
 
 
 def _header(plan: Plan, page: Page) -> Iterator[str]:
-    yield from page.wrapped(f"Plan {plan.digest} for {plan.target}", style="title")
+    back = "" if plan.undoes is None else f": back to {plan.goal}"
+    yield from page.wrapped(f"Plan {plan.digest} for {plan.target}{back}", style="title")
     if plan.scratch:
         made = f"made in {plan.seconds:.1f} s, " if plan.seconds else ""
         yield from page.wrapped(f"{made}proven on {plan.scratch}", style="faint")
@@ -57,7 +58,7 @@ def _header(plan: Plan, page: Page) -> Iterator[str]:
 
 
 def _nothing(plan: Plan, page: Page) -> Iterator[str]:
-    yield page.paint("Nothing to do: ", "good") + f"database {visible(plan.database)} is what the schema file says."
+    yield page.paint("Nothing to do: ", "good") + f"database {visible(plan.database)} is {plan.goal}."
     if page.seeds and page.follow:
         yield from page.wrapped(f"{page.follow} runs {page.seeds}.")
 
@@ -103,10 +104,7 @@ def _aside(plan: Plan, page: Page) -> Iterator[str]:
 def verdict(plan: Plan) -> str:
     """How far the plan is proven, in words that follow "Proven:"."""
     witness = f", and {plan.proof.witness} agrees" if plan.proof.witness else ""
-    return (
-        f"run on a copy of the database, these steps end in exactly what the schema file says{witness}."
-        f" {rows.verdict(plan)}"
-    )
+    return f"run on a copy of the database, these steps end in exactly {plan.goal}{witness}. {rows.verdict(plan)}"
 
 
 def _verdict(plan: Plan, page: Page) -> Iterator[str]:

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dbsync.apply.engine import apply_plan
+from dbsync.apply.entry import entry
 from dbsync.apply.preflight import check
 from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.pg.connect import connect
+from dbsync.pg.target import Target
 from dbsync.planning.asking import asked_again, refuse_rows
+from dbsync.planning.past import arrival
 from dbsync.planning.verify import gate, remaining
+from dbsync.snapshot import snapshot
+from dbsync.tasks.history import reading
 from dbsync.tasks.live import live
 from dbsync.tasks.plan import Planned, opened, plan_for
 
@@ -39,11 +44,23 @@ def apply(
         refuse_rows(planned.plan)
         if planned.plan.empty and planned.seeds is None:
             return None
-        return apply_plan(
-            lambda: connect(target),
-            planned.plan,
-            checks=Checks(lambda connection: gate(connection, planned.plan), remaining),
-            seeds=planned.seeds,
-            limits=Limits(lock_timeout=config.lock_timeout),
-            observer=observer,
-        )
+        return carry_out(config, target, planned, observer)
+
+
+def carry_out(config: Config, target: Target, planned: Planned, observer: Observer) -> Outcome:
+    """Apply what was agreed to; of an undo, say whether live is back."""
+    outcome = apply_plan(
+        lambda: connect(target),
+        planned.plan,
+        checks=Checks(lambda connection: gate(connection, planned.plan), remaining),
+        seeds=planned.seeds,
+        limits=Limits(lock_timeout=config.lock_timeout),
+        observer=observer,
+    )
+    if planned.plan.undoes is None:
+        return outcome
+    with reading(target) as (connection, records):
+        back = entry(connection, records, planned.plan.undoes)
+        now = snapshot(connection)
+        note = arrival(now.digests, now.fingerprint, back, now.version)
+    return dataclasses.replace(outcome, notes=(*outcome.notes, note))

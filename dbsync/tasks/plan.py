@@ -54,10 +54,14 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
         more["seeds_digest"] = seeds_digest(seeds)
     if warning:
         more["notes"] = (warning, *plan.notes)
-    if config.embedded:
-        more |= {"target": "the embedded development database", "host": ""}
-    plan = dataclasses.replace(plan, **more)
-    return Planned(plan, config.seeds, seeds, warning)
+    return Planned(named(dataclasses.replace(plan, **more), config), config.seeds, seeds, warning)
+
+
+def named(plan: Plan, config: Config) -> Plan:
+    """The plan with live called what the user knows it by."""
+    if not config.embedded:
+        return plan
+    return dataclasses.replace(plan, target="the embedded development database", host="")
 
 
 def _script(path: Path) -> Script:

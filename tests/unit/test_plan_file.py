@@ -11,7 +11,7 @@ from dbsync.kinds import KINDS
 from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id, Object
-from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
+from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof, State
 from dbsync.model.steps import Step
 from dbsync.model.text import Place, Script, Statement
 from dbsync.planning.file import read, seeds_digest, written
@@ -82,6 +82,9 @@ def a_plan(**more: Any) -> Plan:
             "scratch": "PostgreSQL 18.6",
             "identity": Identity("7", "shop", 16384),
             "seeds_digest": seeds_digest(SEEDS),
+            "goal": "what it was before record 3",
+            "undoes": 3,
+            "manage": "none",
             "locks": 12,
             "hazards": (
                 Hazard(
@@ -101,6 +104,7 @@ def a_plan(**more: Any) -> Plan:
             "sizes": {"public.t": Size(8192, None)},
             "current": {TABLE: "1" * 16, Id("schema", ("old",)): "2" * 16, Id("schema", ("same",)): "3" * 16},
             "replayed": {TABLE: "4" * 16, Id("schema", ("new",)): "5" * 16, Id("schema", ("same",)): "3" * 16},
+            "before": State("CREATE TABLE t ();\n", ("REFRESH MATERIALIZED VIEW m",)),
             **more,
         }
     )
@@ -111,7 +115,7 @@ def test_there_and_back() -> None:
     saved = read(written(plan, "seeds.sql", SEEDS), "plan.json")
     assert saved.plan == plan
     assert saved.plan.digest == plan.digest
-    assert (saved.plan.current, saved.plan.replayed) == (plan.current, plan.replayed)
+    assert (saved.plan.current, saved.plan.replayed, saved.plan.before) == (plan.current, plan.replayed, plan.before)
     assert (saved.seeds_file, saved.seeds) == ("seeds.sql", SEEDS)
 
 
@@ -139,8 +143,8 @@ def test_keys_are_those_of_the_documentation() -> None:
     document = json.loads(written(a_plan(), "seeds.sql", SEEDS))
     assert list(document) == [
         "format", "version", "dbsync", "digest", "target", "host", "database", "identity", "fingerprints", "schema",
-        "proof", "scratch", "notes", "kept", "renamed", "renames", "locks", "losses", "hazards", "sizes", "changes",
-        "batches", "seeds", "live", "replayed", "gone", "checksum",
+        "goal", "undoes", "manage", "proof", "scratch", "notes", "kept", "renamed", "renames", "locks", "losses",
+        "hazards", "sizes", "changes", "batches", "seeds", "live", "replayed", "gone", "before", "checksum",
     ]  # fmt: skip
     assert list(document["batches"][0]["steps"][0]) == [
         "sql", "secret", "about", "transactional", "author", "reason", "place", "locks", "rewritten", "scanned",

@@ -1,0 +1,50 @@
+"""dbsync check."""
+
+import sys
+from typing import Any
+
+import click
+
+from dbsync.cli.options import OneOf, options, settings
+from dbsync.cli.screen import Screen, failing, page, show
+
+
+@click.command(
+    short_help="See whether it is well, and what the schema file says.",
+    epilog="""\b
+    Examples:
+      dbsync check
+      dbsync check --quick                       for a health probe: no scratch database
+      dbsync check --format json | jq .healthy
+
+    Exit codes: 0 all is well, 1 something differs or needs mending, 2 usage, 3 the schema file, 4 no connection,
+    5 it could not be compared.
+    """,
+)
+@options(planning=True)
+@click.option("--quick", is_flag=True, help="Only what needs no scratch database.")
+@click.option(
+    "--format",
+    "form",
+    type=OneOf(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or JSON (docs/json.md).",
+)
+def check(**given: Any) -> int:
+    """See whether the database can be reached, is what the schema file says, and has nothing left to mend.
+
+    Nothing is written to it. --quick compares it with what an earlier plan or apply remembers instead of with the file.
+    """
+    from dbsync import config
+
+    with failing("check", given["form"]):
+        wanted = config.load(settings(given))
+        from dbsync.render import health
+        from dbsync.render.json_health import checked
+        from dbsync.tasks.check import check as run
+
+        with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
+            found = run(wanted, screen, quick=given["quick"])
+        show(checked(found) if given["form"] == "json" else health.render(found, page(sys.stdout)))
+        return found.exit_code

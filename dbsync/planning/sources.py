@@ -1,0 +1,84 @@
+"""What live shall be: what the schema file says, or what it was before a history record."""
+
+import dataclasses
+import functools
+from pathlib import Path
+
+from dbsync.load.run import Loaded
+from dbsync.load.script import read_script, script_of
+from dbsync.model.catalog import Catalog
+from dbsync.model.plan import Plan, State
+from dbsync.model.text import Script
+from dbsync.planning.manage import Managed, declared
+from dbsync.planning.secrets import recall
+from dbsync.planning.workspace import DESIRED, Workspace
+
+
+class SchemaFiles:
+    """The schema file and what it includes. SchemaError where they cannot be read."""
+
+    goal = "what the schema file says"
+
+    def __init__(self, path: Path):
+        self.name = path.name
+        self.script = read_script(path)
+
+    def named(self, plan: Plan) -> Plan:
+        """The plan, with what it is for."""
+        return plan
+
+    def managed(self, setting: str) -> Managed:
+        """What `--manage` makes of it."""
+        return declared(self.script, setting)
+
+    def load(self, workspace: Workspace, live: Catalog) -> Loaded:
+        """Make the desired database."""
+        del live
+        return workspace.load(self.script)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The state that live had before a history record. `text` and `digest` are of the schema file of that time."""
+
+    undoes: int
+    state: State
+    text: str
+    digest: str
+
+    @property
+    def goal(self) -> str:
+        """What live is after it."""
+        return f"what it was before record {self.undoes}"
+
+    @property
+    def name(self) -> str:
+        """What is loaded."""
+        return f"the schema before record {self.undoes}"
+
+    @functools.cached_property
+    def script(self) -> Script:
+        """What pg_dump wrote at the time."""
+        return script_of(self.name, self.state.dump)
+
+    def named(self, plan: Plan) -> Plan:
+        """The plan, with what it is for."""
+        return dataclasses.replace(
+            plan, goal=self.goal, undoes=self.undoes, schema_text=self.text, schema_digest=self.digest
+        )
+
+    def managed(self, setting: str) -> Managed:
+        """All of it, if `--manage` leaves it open: going back means all the way."""
+        if setting == "auto":
+            return Managed(privileges=True, extensions=True, owners=True)
+        return declared(self.script, setting)
+
+    def load(self, workspace: Workspace, live: Catalog) -> Loaded:
+        """Make the desired database, with live's secrets where the record has none."""
+        loaded = workspace.load_state(self.script, self.state.more)
+        with workspace.scratch.connect(DESIRED) as admin:
+            workspace.notes += recall(admin, workspace.read(DESIRED), live)
+        return loaded
+
+
+Source = SchemaFiles | Recorded

@@ -1,0 +1,136 @@
+"""Looks at live without changing it: can it be reached, is it what the files say, is anything left to mend."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+import psycopg
+
+from dbsync.apply.entry import entry
+from dbsync.apply.history import records
+from dbsync.apply.lock import holder
+from dbsync.config import Config
+from dbsync.errors import DbsyncError
+from dbsync.load.script import read_script
+from dbsync.model.health import Finding, Health
+from dbsync.model.outcome import Observer, Record
+from dbsync.model.plan import Plan
+from dbsync.pg.condition import look as condition_of
+from dbsync.pg.connect import connect
+from dbsync.pg.failures import Failure
+from dbsync.pg.target import Target
+from dbsync.planning.memory import digest
+from dbsync.planning.past import comparable, strayed
+from dbsync.planning.planner import look
+from dbsync.planning.quick import recalled
+from dbsync.planning.request import PlanRequest
+from dbsync.scratch.given import PREFIX
+from dbsync.snapshot import snapshot
+from dbsync.tasks import findings
+from dbsync.tasks.live import live
+
+Connection = psycopg.Connection[object]
+
+_PATIENCE = 30.0
+"""Seconds that a question to live may take."""
+
+
+def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
+    """Look at everything, or (`quick`) at what needs no scratch database. ConnectionFailed if live is out of reach."""
+    with live(config, observer) as target:
+        observer.progress("asking live")
+        began = time.monotonic()
+        with contextlib.closing(connect(target, read_only=True, statement_timeout=_PATIENCE)) as connection:
+            took = (time.monotonic() - began) * 1000
+            number = connection.info.server_version
+            condition = condition_of(connection, PREFIX)
+            past, applied = _history(connection)
+            name = "the embedded development database" if config.embedded else target.label
+            found = [
+                Finding(about="connection", state="good", text=f"{name}, reached in {took:.0f} ms"),
+                findings.server(number, condition),
+                findings.role(condition),
+            ]
+        schema, plan = _schema(config, target, observer, applied, quick=quick)
+        found += [schema, past, *findings.leftovers(condition)]
+    return Health(
+        target=name,
+        findings=tuple(found),
+        changes=plan.changes if plan else None,
+        records=applied[: findings.LAST],
+    )
+
+
+def _history(connection: Connection) -> tuple[Finding, tuple[Record, ...]]:
+    try:
+        found = records(connection)
+    except psycopg.Error as error:
+        text = f"it cannot be read: {Failure.of(error).message}"
+        hint = "the role that applied the plans may read it"
+        return Finding(about="history", state="unknown", text=text, hint=hint), ()
+    return findings.history(found, holder(connection)), found
+
+
+def _schema(
+    config: Config, target: Target, observer: Observer, applied: tuple[Record, ...], *, quick: bool
+) -> tuple[Finding, Plan | None]:
+    """Whether live is what the schema file says; what keeps that from being known is a finding, too."""
+    request = PlanRequest(
+        target=target,
+        schema=config.schema,
+        manage=config.manage,
+        scratch=config.scratch,
+        environ=config.environ,
+    )
+    try:
+        plan = recalled(request, observer.progress)
+        if plan is None and quick:
+            return _as_applied(config, target, applied), None
+        plan = plan or look(request, observer.progress)
+    except DbsyncError as error:
+        return Finding(
+            about="schema",
+            state="bad",
+            text=error.message,
+            details=tuple(part for part in (error.excerpt, error.detail) if part),
+            hint=error.hint,
+            exit_code=error.exit_code,
+        ), None
+    if plan.changes:
+        return findings.differs(plan.changes, config.schema.name), plan
+    text = f"live is what {config.schema.name} says: {len(plan.current):,} objects"
+    return Finding(about="schema", state="good", text=text, details=tuple(_asides(plan))), plan
+
+
+def _asides(plan: Plan) -> Iterator[str]:
+    if plan.kept:
+        yield f"left alone: {', '.join(map(str, plan.kept))}"
+    yield from plan.notes
+
+
+def _as_applied(config: Config, target: Target, applied: tuple[Record, ...]) -> Finding:
+    """What can be said without a scratch database: whether live is as the last record left it."""
+    hint = "dbsync check without --quick compares them"
+    unknown = f"nothing is remembered of this live and this {config.schema.name}"
+    last = next((one for one in applied if one.outcome in ("applied", "failed")), None)
+    if last is None or last != applied[0]:
+        return Finding(about="schema", state="unknown", text=unknown, hint=hint)
+    with contextlib.closing(connect(target, read_only=True)) as connection:
+        record = entry(connection, applied, last.id)
+        if not comparable(record, connection.info.server_version):
+            return Finding(about="schema", state="unknown", text=unknown, hint=hint)
+        strange = strayed(snapshot(connection).digests, record)
+    if strange:
+        return Finding(
+            about="schema",
+            state="bad",
+            text=f"live is not as record {last.id} left it",
+            details=findings.first(strange),
+            hint="somebody changed it by hand: dbsync plan shows what differs from the schema file",
+        )
+
+    same = digest(read_script(config.schema).files) == record.schema_digest and last.outcome == "applied"
+    if same:
+        return Finding(about="schema", state="good", text=f"live is as record {last.id} left it, from this schema file")
+    text = f"live is as record {last.id} left it, but {config.schema.name} has another text since"
+    return Finding(about="schema", state="unknown", text=text, hint=hint)

@@ -1,0 +1,123 @@
+"""Live back to what it was before a history record."""
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator
+
+from dbsync.apply.entry import entry, losses
+from dbsync.apply.preflight import Connection, check
+from dbsync.config import Config
+from dbsync.errors import NoPlan, UsageError
+from dbsync.model.entry import Entry
+from dbsync.model.outcome import Observer, Outcome, Record
+from dbsync.model.plan import Plan
+from dbsync.pg.connect import connect
+from dbsync.pg.target import Target
+from dbsync.planning import past
+from dbsync.planning.asking import refuse_rows
+from dbsync.planning.planner import go_back
+from dbsync.planning.request import PlanRequest
+from dbsync.planning.sources import Recorded
+from dbsync.tasks.apply import carry_out
+from dbsync.tasks.history import reading
+from dbsync.tasks.live import live
+from dbsync.tasks.plan import Planned, named
+
+
+@dataclasses.dataclass(frozen=True)
+class _Back:
+    """The record to go back before, the last one, the applied one that made the state in between, and what is lost."""
+
+    target: Entry
+    last: Entry
+    earlier: Entry | None
+    losses: tuple[tuple[int, str], ...]
+
+
+def plan(config: Config, to: int | None, observer: Observer) -> Planned:
+    """Plan, and change nothing. `to` is the record whose state is wanted, 0 the one before the first; None undoes
+    the last record."""
+    with live(config, observer) as target:
+        return _planned(config, target, to, observer)
+
+
+def undo(config: Config, to: int | None, approve: Callable[[Planned], None], observer: Observer) -> Outcome | None:
+    """Plan, have it approved (`approve` raises Refused if not), and go back. None where there was nothing to do."""
+    with live(config, observer) as target:
+        with contextlib.closing(connect(target)) as connection:
+            check(connection)
+        planned = _planned(config, target, to, observer)
+        approve(planned)
+        refuse_rows(planned.plan)
+        return None if planned.plan.empty else carry_out(config, target, planned, observer)
+
+
+def _planned(config: Config, target: Target, to: int | None, observer: Observer) -> Planned:
+    with reading(target) as (connection, records):
+        server = connection.info.server_version
+        back = _back(connection, records, to)
+    found = back.target
+    if found.state is None:
+        raise NoPlan(
+            f"record {found.record.id} keeps no schema to go back to: an older dbsync wrote it",
+            hint=f"dbsync history show {found.record.id} shows what it did; put the schema file back as it was, and"
+            " dbsync apply",
+        )
+    text = back.earlier.schema_text if back.earlier else ""
+    goal = Recorded(
+        undoes=found.record.id,
+        state=found.state,
+        text=text,
+        digest=back.earlier.schema_digest if back.earlier else hashlib.sha256(b"").hexdigest(),
+    )
+    request = PlanRequest(
+        target=target,
+        schema=config.schema,
+        manage=found.manage if config.manage == "auto" else config.manage,
+        scratch=config.scratch,
+        author=config.author,
+        environ=config.environ,
+        question_timeout=config.question_timeout,
+    )
+    plan = go_back(request, goal, observer.progress)
+    notes = (*_notes(plan, back, server), *_instead(back, records), *plan.notes)
+    return Planned(named(dataclasses.replace(plan, notes=notes), config), None, None)
+
+
+def _back(connection: Connection, records: tuple[Record, ...], to: int | None) -> _Back:
+    """Where to go. NoPlan where there is no history, UsageError where the number is none of its records."""
+    if not records:
+        raise NoPlan("dbsync has applied nothing to this database, so there is nothing to undo")
+    last = records[0].id
+    if to:
+        entry(connection, records, to)
+    number = last if to is None else min((one.id for one in records if one.id > to), default=None)
+    if number is None:
+        raise UsageError(
+            f"record {to} is the last one: nothing was applied after it",
+            hint="dbsync undo goes back before it; dbsync plan shows what was changed by hand since",
+        )
+    earlier = next((one.id for one in records if one.id < number and one.outcome == "applied"), None)
+    return _Back(
+        entry(connection, records, number),
+        entry(connection, records, last),
+        entry(connection, records, earlier) if earlier is not None else None,
+        tuple(losses(connection, number)),
+    )
+
+
+def _notes(plan: Plan, back: _Back, server: int) -> Iterator[str]:
+    yield from past.stays_lost(back.losses)
+    yield from past.by_hand(plan.current, back.last, server)
+    if back.earlier:
+        yield from past.between(back.earlier, back.target)
+    yield "an undo brings back the schema; the rows of its tables stay as they are"
+
+
+def _instead(back: _Back, records: tuple[Record, ...]) -> Iterator[str]:
+    """What to type where the last record changed nothing, and the one before it is meant."""
+    if back.last.record.outcome == "failed" and back.earlier and back.target.record == back.last.record:
+        undone = back.earlier.record.id
+        to = max((one.id for one in records if one.id < undone), default=0)
+        yield f"record {back.last.record.id} failed and changed nothing; dbsync undo --to {to} undoes record {undone}"

@@ -1,0 +1,153 @@
+"""dbsync check: what is well, what is not, what mends it; nothing is ever written."""
+
+import importlib.resources
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psycopg
+import pytest
+
+from dbsync import cli
+from dbsync.pg.connect import Target, connect
+
+Live = psycopg.Connection[Any]
+Captured = pytest.CaptureFixture[str]
+
+# What other runs remember is of another text.
+SCHEMA = f"-- {uuid.uuid4()}\ncreate table plans (id integer primary key, name text);\n"
+
+pytestmark = pytest.mark.usefixtures("kept_scratch")
+
+
+@pytest.fixture
+def live(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A database that holds the schema of the project in the current folder; nothing is remembered of it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", database.conninfo())
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "schema.sql").write_text(SCHEMA)
+    with connect(database) as connection:
+        connection.execute("create table public.plans (id integer primary key, name text)")
+        yield connection
+
+
+def found(capsys: Captured, code: int, *options: str) -> dict[str, Any]:
+    """The findings of a check that ends with this code, by what they are about."""
+    capsys.readouterr()
+    assert cli.main(["check", "--format", "json", *options]) == code
+    document = json.loads(capsys.readouterr().out)
+    schema = json.loads(importlib.resources.files("dbsync.render").joinpath("schema.json").read_text())
+    jsonschema.validate(document, schema)
+    assert (document["exit_code"], document["healthy"]) == (code, code == 0)
+    return {one["about"]: one for one in document["findings"]} | {"document": document}
+
+
+def test_all_is_well(live: Live, capsys: Captured) -> None:
+    assert cli.main(["check"]) == 0
+    shown = capsys.readouterr().out
+    assert "✓ schema      live is what schema.sql says" in shown
+    assert "· history     dbsync has applied nothing here" in shown
+    assert shown.endswith("All is well, with 1 note.\n")
+    assert live.execute("select to_regnamespace('dbsync')").fetchone() == (None,)
+    # What was proven once is remembered.
+    assert found(capsys, 0, "--quick")["schema"]["state"] == "good"
+
+
+def test_what_differs_is_named(live: Live, capsys: Captured) -> None:
+    live.execute("alter table public.plans drop name, add price integer; create table public.more (id integer)")
+    findings = found(capsys, 1)
+    assert findings["schema"]["text"] == "live is not what schema.sql says: 1 to add, 2 to remove"
+    assert findings["schema"]["details"] == [
+        "+ column public.plans.name",
+        "- column public.plans.price",
+        "- table public.more",
+    ]
+    assert {one["name"] for one in findings["document"]["changes"]} >= {"table public.more", "column public.more.id"}
+    # A difference is not remembered as if there were none.
+    assert found(capsys, 0, "--quick")["schema"]["state"] == "unknown"
+
+
+def test_quick_knows_what_was_applied(live: Live, capsys: Captured) -> None:
+    Path("schema.sql").write_text(SCHEMA + "create table more (id integer);")
+    assert cli.main(["apply", "--yes", "-q"]) == 0
+    findings = found(capsys, 0, "--quick")
+    assert findings["schema"]["text"] == "live is as record 1 left it, from this schema file"
+    assert [one["id"] for one in findings["document"]["records"]] == [1]
+    Path("schema.sql").write_text(SCHEMA)
+    assert "has another text since" in found(capsys, 0, "--quick")["schema"]["text"]
+    live.execute("alter table public.more add sneaked text")
+    findings = found(capsys, 1, "--quick")
+    assert findings["schema"]["text"] == "live is not as record 1 left it"
+    assert findings["schema"]["details"] == ["column public.more.sneaked was added"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "said"),
+    [
+        ("running", "bad", "record 1 has no end: dbsync was stopped while it ran"),
+        ("partial", "bad", "record 1 was applied in part"),
+        ("failed", "note", "record 1 failed and changed nothing"),
+    ],
+)
+def test_records_without_a_good_end(live: Live, outcome: str, state: str, said: str, capsys: Captured) -> None:
+    Path("schema.sql").write_text(SCHEMA + "create table more (id integer);")
+    assert cli.main(["apply", "--yes", "-q"]) == 0
+    live.execute("update dbsync.history set outcome = %s", [outcome])
+    history = found(capsys, 1 if state == "bad" else 0, "--quick")["history"]
+    assert (history["state"], history["text"]) == (state, said)
+
+
+def test_leftovers(live: Live, database: Target, capsys: Captured) -> None:
+    live.execute("insert into public.plans values (1, 'a'), (2, 'a')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        live.execute("create unique index concurrently once on public.plans (name)")
+    live.execute("create database dbsync_scratch_0123_copy")
+    try:
+        findings = found(capsys, 1, "--quick")
+    finally:
+        live.execute("drop database dbsync_scratch_0123_copy")
+    assert findings["indexes"]["text"] == "1 index is not valid: written to, never used"
+    assert findings["indexes"]["details"] == ["public.once"]
+    assert findings["scratch"]["details"] == ["dbsync_scratch_0123_copy"]
+
+
+def test_role_that_may_only_read(
+    live: Live, database: Target, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    live.execute("create schema dbsync; create table dbsync.history ()")
+    live.execute("create role dbsync_stranger login")
+    try:
+        monkeypatch.setenv("DATABASE_URL", Target({**database.parameters, "user": "dbsync_stranger"}).conninfo())
+        findings = found(capsys, 0, "--quick")
+    finally:
+        live.execute("drop role dbsync_stranger")
+    assert findings["role"]["text"] == (
+        "dbsync_stranger may not make schemas in the database and does not own 1 of 1 tables"
+    )
+    assert findings["role"]["details"] == ["public.plans"]
+    assert findings["history"]["state"] == "unknown"
+    assert "permission denied for schema dbsync" in findings["history"]["text"]
+
+
+def test_read_only_sessions(live: Live, database: Target, capsys: Captured) -> None:
+    live.execute(f"alter database {database.parameters['dbname']} set default_transaction_read_only = on")
+    assert "sessions are read-only" in found(capsys, 0, "--quick")["server"]["text"]
+
+
+def test_schema_file_that_cannot_be_loaded(live: Live, capsys: Captured) -> None:
+    Path("schema.sql").write_text("create table plans (id nonsense);")
+    findings = found(capsys, 3)
+    assert "schema.sql:1" in findings["schema"]["text"]
+    assert findings["connection"]["state"] == "good"
+
+
+def test_no_connection(live: Live, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://someone:hush@127.0.0.1:1/none")
+    assert cli.main(["check", "--format", "json"]) == 4
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["exit_code"] == 4
+    assert "hush" not in captured.out + captured.err
