@@ -97,6 +97,7 @@ def test_records_without_a_good_end(live: Live, outcome: str, state: str, said: 
     Path("schema.sql").write_text(SCHEMA + "create table more (id integer);")
     assert cli.main(["apply", "--yes", "-q"]) == 0
     live.execute("update dbsync.history set outcome = %s", [outcome])
+    live.execute("drop table public.more")
     history = found(capsys, 1 if state == "bad" else 0, "--quick")["history"]
     assert (history["state"], history["text"]) == (state, said)
 
