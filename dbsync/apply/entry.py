@@ -67,8 +67,6 @@ def _state(found: Mapping[str, Any]) -> State:
 
 def _objects(found: Mapping[str, Any]) -> dict[str, Any]:
     before = unpacked(found["before"])
-    if found["after"] is None:
-        return {"server": found["server"], "before": before}
     gone = {identity(one) for one in found["gone"]}
     planned: dict[Id, str] = {one: digest for one, digest in before.items() if one not in gone}
     return {"server": found["server"], "before": before, "planned": planned | unpacked(found["after"])}

@@ -107,8 +107,7 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
     objects = {
         "server": server,
         "before": packed(plan.current),
-        # A scratch server of another major version does not say how live will print what it has then.
-        "after": packed(changed) if all(changed.values()) else None,
+        "after": packed(changed),
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
     }
     return [

@@ -8,7 +8,7 @@ import dbsync
 from dbsync.model.entry import Difference, Entry
 from dbsync.model.objects import Id
 from dbsync.pg import version as versions
-from dbsync.planning.verify import drift, moved, strays
+from dbsync.planning.verify import ANY, drift, moved, strays
 
 _MOST = 8
 
@@ -69,6 +69,9 @@ def difference(first: Entry | None, second: Entry, *, alone: bool) -> Difference
     )
     before = second.before if alone or first is None else first.after or first.planned
     after = second.after or second.planned
+    if before is not None and after is not None:
+        # What may read in any words is called changed only where it is new.
+        after = {one: before.get(one, ANY) if digest == ANY else digest for one, digest in after.items()}
     known = all(one.before is not None for one in (first, second) if one and not (alone and one is first))
     same = alone or first is None or comparable(first, second.server, second.record.version)
     objects = tuple(moved(before, after)) if known and same and before is not None and after is not None else None
