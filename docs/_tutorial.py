@@ -27,7 +27,7 @@ _VARIES = (
     (r"\b[0-9a-f]{12}\b", "<digest>"),
     (r"public:[0-9a-f]+", "<fingerprint>"),
     (r"\b\d+(\.\d+)? ?m?s\b", "<time>"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( UTC)?", "<date>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?( UTC)?", "<date>"),
     (r"\d\d:\d\d", "<date>"),
     (r"PostgreSQL \d+\.\d+ \([^)]*\)", "<server>"),
     (r"\b\d+ kB\b", "<size>"),
