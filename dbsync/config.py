@@ -12,6 +12,7 @@ from dbsync.errors import UsageError
 
 AUTHORS = ("best", "migra", "dbsync")
 SCRATCHES = ("auto", "local", "embedded", "server")
+ONLINE = ("auto", "always", "never")
 MANAGED = ("privileges", "extensions", "owners")
 
 # One of these names a database for libpq; others, such as PGPASSWORD, only help to reach one.
@@ -33,6 +34,7 @@ class Config:
     author: str = "best"
     manage: str = "auto"
     lock_timeout: float = 2.0
+    online: str = "auto"
     question_timeout: float = 10.0
 
     @property
@@ -215,5 +217,6 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "author": _one_of(AUTHORS),
     "manage": _manage,
     "lock_timeout": _seconds,
+    "online": _one_of(ONLINE),
     "question_timeout": _seconds,
 }

@@ -58,6 +58,8 @@ _TOUCHED = """
     select c.oid::bigint, c.relfilenode::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, c.relkind::text
     from pg_catalog.pg_class c where c.oid = any (%s::oid[])
 """
+# Scans are counted until the session reports them, which it does once a second: the next step must not be given these.
+_FORGET = "select pg_catalog.pg_stat_force_next_flush()"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Replay:
         try:
             if not step.transactional:
                 self.connection.execute(step.sql.encode())
+                self.connection.execute(_FORGET)
                 return Observed(step=step)
             with self.connection.transaction() as transaction:
                 self.granted_nothing = None
@@ -145,6 +148,7 @@ class Replay:
         except psycopg.Error as error:
             if self.connection.closed:
                 raise
+            self.connection.execute(_FORGET)
             return Refusal(step, Failure.of(error))
 
     def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
@@ -161,6 +165,8 @@ class Replay:
         if not modes:
             return Observed(step=step)
         there = {oid: row for oid, *row in self.connection.execute(_TOUCHED, [list(modes)]).fetchall()}
+        if any(scans for _, scans, _ in there.values()):
+            self.connection.execute(_FORGET)
         rewritten = [oid for oid in there if there[oid][0] != self.files[oid]]
         scanned = [oid for oid in there if there[oid][1]]
         names = {oid: self.names[oid] for oid in modes}

@@ -40,12 +40,18 @@ _PLANNING = [
         metavar="auto|none|LIST",
         help="Which of privileges, extensions, owners the schema file rules alone.  [default: auto, what it speaks of]",
     ),
+    click.option(
+        "--online",
+        metavar="auto|always|never",
+        help="Change tables in steps that do not block writes for long, and not in one transaction.  [default: auto,"
+        " from 100,000 rows or 100 MB on]",
+    ),
 ]
 _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to live."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
-_SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage")
+_SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage", "online")
 
 
 def options(*, planning: bool, files: bool | None = None) -> Callable[[_Function], _Function]:

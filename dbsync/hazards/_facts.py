@@ -13,6 +13,7 @@ from dbsync.hazards._lineage import Lineage, Origin, Path
 from dbsync.hazards._rows import Rows, Shown, Source
 from dbsync.kinds.column import Column
 from dbsync.kinds.default import Default
+from dbsync.kinds.domain import Domain
 from dbsync.kinds.partition import Partition
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
@@ -56,11 +57,13 @@ class CannotAskError(Exception):
 class Facts:
     """What is known when a plan is proven.
 
-    `copy` and `desired` are sessions on the copy of live and on the desired database; `oids` are of the latter.
+    `current` is what live holds, `begun` the same after the renames with which a plan begins. `copy` and `desired` are
+    sessions on the copy of live and on the desired database; `oids` are of the latter.
     """
 
     changes: Sequence[Change]
     current: Catalog
+    begun: Catalog
     goal: Catalog
     lineage: Lineage
     steps: Sequence[Observed]
@@ -127,7 +130,7 @@ class Facts:
             for name in origin.columns
             if Id("column", (*table, name)) in self.goal.objects
             and (was := self.live_column(origin, name))
-            and _kind(was) != _kind(self.column(table, name))
+            and _kind(self._renamed(was, (*table, name))) != _kind(self.column(table, name))
         }
 
     @functools.cached_property
@@ -186,11 +189,11 @@ class Facts:
 
         `only` leaves out the rows of tables that inherit from it. CannotAskError where live cannot say.
         """
-        sources = [self._source(origin, table, tuple(columns), only=only) for origin in self._origins(table)]
+        sources = [self._source(origin, table, tuple(columns), only=only) for origin in self.origins(table)]
         return Rows(table[1], tuple(sources)) if sources else None
 
-    def _origins(self, table: Path) -> list[Origin]:
-        """The table itself, unless other partitions are attached to it at the end: then these."""
+    def origins(self, table: Path) -> list[Origin]:
+        """What holds the rows of a table now: itself, unless other partitions are attached to it at the end: these."""
         own = self.lineage.tables.get(table)
         leaves = _leaves(self.parts[1], table)
         ends = [self.lineage.tables[leaf] for leaf in leaves if leaf in self.lineage.tables]
@@ -227,22 +230,35 @@ class Facts:
         else:
             shown[name] = Shown(name, self._default(table, column))
 
+    def _renamed(self, live: Column, path: Path) -> Column:
+        """A column of live as it is after the renames, which may have given its type another name."""
+        found = self.begun.objects.get(Id("column", path))
+        return found if isinstance(found, Column) else live
+
     def _converted(self, table: Path, column: Column, live: Column) -> str:
         name = sql.name(live.path[2])
-        if column.type == live.type:
+        if column.type == self._renamed(live, column.path).type:
             return name
         using = self.conversions.get((*table, column.path[2]))
         return f"({using})" if using else f"{name}::{column.type}"
 
+    def default(self, column: Column) -> str:
+        """The expression of a column's default, or of its domain's; empty where there is none."""
+        own = self.goal.objects.get(Id("default", column.path))
+        if isinstance(own, Default):
+            return own.expression
+        domains = [self.goal.objects[one] for one in self.types(column)]
+        return next((one.default for one in domains if isinstance(one, Domain) and one.default), "")
+
     def _default(self, table: Path, column: Column) -> str:
-        default = self.goal.objects.get(Id("default", column.path))
-        if not isinstance(default, Default):
+        text = self.default(column)
+        if not text:
             return f"NULL::{column.type}"
-        self.ready(default.id)
+        self.ready(Id("default", column.path))
         row = self.desired.execute(_DEFAULT, [sql.qualified(*table), column.path[2]]).fetchone()
         if row:
             self.steady(row[0])
-        return f"({default.expression})::{column.type}"
+        return f"({text})::{column.type}"
 
 
 def _kind(column: Column) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from dbsync.hazards._facts import CannotAskError, Facts
 from dbsync.hazards._types import type_of
 from dbsync.kinds._expression import enclosed
 from dbsync.kinds.column import Column
-from dbsync.kinds.default import Default
 from dbsync.kinds.domain import Domain
 from dbsync.kinds.domain_constraint import DomainConstraint
 from dbsync.model.hazards import Question
@@ -83,11 +82,11 @@ def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
     if kind.array or kind.kind != "d" or len(rows.sources) > 1:
         raise CannotAskError("its values are inside of others")
     live = _live(facts, column)
-    if live is None and rule.condition == "VALUE IS NOT NULL" and not _default(facts, column):
+    if live is None and rule.condition == "VALUE IS NOT NULL" and not facts.default(column):
         problem = f"of {rows.label} without a value for the new column {sql.name(column.path[2])}"
     else:
         problem = f"of {rows.label} with a value in {sql.name(column.path[2])}"
-    value = sql.name(live.path[2]) if live else _default(facts, column) or "NULL"
+    value = sql.name(live.path[2]) if live else f"({facts.default(column) or 'NULL'})"
     key = "".join(f"{sql.name(name)}, " for name in rows.key)
     # PostgreSQL prints a domain's value as VALUE, which is a name like any other.
     source = f"(SELECT {key}{value}::{kind.text} AS value FROM {rows.item()}) AS known"
@@ -100,8 +99,3 @@ def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
         problem=f"{problem} against {rule.words} of domain {column.type}",
         advice="Change these values first, or the domain.",
     )
-
-
-def _default(facts: Facts, column: Column) -> str:
-    default = facts.goal.objects.get(Id("default", column.path))
-    return f"({default.expression})" if isinstance(default, Default) else ""

@@ -7,7 +7,6 @@ from dbsync import sql
 from dbsync.hazards._facts import Facts
 from dbsync.kinds.column import Column
 from dbsync.model.hazards import Question
-from dbsync.model.objects import Id
 
 
 def questions(facts: Facts) -> Iterator[Question]:
@@ -15,7 +14,7 @@ def questions(facts: Facts) -> Iterator[Question]:
     for change in facts.of_kind("column"):
         was, now = change.before, change.after
         assert isinstance(now, Column)
-        new = now.path[2] not in getattr(facts.lineage.tables.get(now.path[:2]), "columns", {})
+        new = any(now.path[2] not in origin.columns for origin in facts.origins(now.path[:2]))
         before = isinstance(was, Column) and was.not_null and was.not_null_valid and not new
         if now.not_null and now.not_null_valid and not before and not _filled(facts, now, new=new):
             yield from facts.put("not-null", change.id, partial(_question, facts, now, new=new))
@@ -23,7 +22,7 @@ def questions(facts: Facts) -> Iterator[Question]:
 
 def _filled(facts: Facts, column: Column, *, new: bool) -> bool:
     """Whether a new column has a value in every row: only what is computed may be NULL."""
-    return new and (bool(column.identity) or Id("default", column.path) in facts.goal.objects)
+    return new and bool(column.identity or facts.default(column))
 
 
 def _question(facts: Facts, column: Column, *, new: bool) -> Question | None:

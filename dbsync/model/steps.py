@@ -15,7 +15,8 @@ class Step:
 
     `otherwise` holds variants that are tried in their order where PostgreSQL refuses the statement (it alone knows,
     for example, whether a cast needs USING). `transactional` is False for what refuses a transaction block,
-    `takes_commit` True for what other steps may be able to use only after a COMMIT.
+    `takes_commit` True for what other steps may be able to use only after a COMMIT, `apart` True for what runs in a
+    transaction of its own, since it takes long.
     """
 
     sql: str
@@ -23,6 +24,7 @@ class Step:
     otherwise: tuple[str, ...] = ()
     transactional: bool = True
     takes_commit: bool = False
+    apart: bool = False
     author: str = "dbsync"
     reason: str | None = None
     place: Place | None = None

@@ -7,16 +7,16 @@ from dbsync.model.plan import Batch, Observed
 
 
 def whole(steps: tuple[Observed, ...]) -> tuple[Batch, ...]:
-    """One transaction, but where a step refuses to run in any."""
+    """One transaction, but where a step refuses to run in any, or is to have its own."""
     found: list[Batch] = []
     together: list[Observed] = []
     for one in steps:
-        if one.step.transactional:
+        if one.step.transactional and not one.step.apart:
             together.append(one)
             continue
         if together:
             found.append(Batch(steps=tuple(together)))
-        found.append(Batch(steps=(one,), transactional=False))
+        found.append(Batch(steps=(one,), transactional=one.step.transactional))
         together = []
     if together:
         found.append(Batch(steps=tuple(together)))

@@ -26,6 +26,7 @@ from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
+from dbsync.planning.online import large, online
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
@@ -68,6 +69,7 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
             if known := memory.recall(live):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             live.read()
+            tables = large(connection, request.online)
             needs = Needs.of(live.facts, extensions(script))
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
@@ -79,7 +81,7 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
         workspace.copy(dump, live.catalog)
         progress(f"loading {source.name}")
         loaded = source.load(workspace, live.catalog)
-        plan = finish(_Planning(request, progress, source, live, workspace, loaded, said))
+        plan = finish(_Planning(request, progress, source, live, workspace, loaded, said, tables))
     if plan.empty and not plan.changes and lasting(script):
         memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
@@ -106,7 +108,9 @@ class _Planning:
         workspace: Workspace,
         loaded: Loaded,
         said: tuple[Directive, ...],
+        tables: frozenset[str],
     ):
+        """`tables` are those of live that are too large to be blocked for long."""
         self.request = request
         self.progress = progress
         self.source = source
@@ -114,6 +118,7 @@ class _Planning:
         self.live = live
         self.workspace = workspace
         self.loaded = loaded
+        self.large = tables
         self.settler = Settler(workspace.reload, DESIRED)
         progress("comparing")
         self.desired = workspace.read(DESIRED)
@@ -151,12 +156,19 @@ class _Planning:
         for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
             self.progress(f"proving the plan ({len(one.steps)} steps)")
             try:
-                proven = self.proven(one.steps, elevated=one.elevated)
+                proven = self.online(one)
             except NotProvenError as error:
                 failures.append(error)
             else:
                 return self.made(proven, changes, (*drafting.notes, *one.notes()))
         raise self.no_plan(failures)
+
+    def online(self, draft: Draft) -> Proven:
+        """A draft in an online form, where that can be proven. NotProvenError if it cannot even be as it is."""
+        for steps in online(self.workspace, draft, self.begun.steps, self.large, self.live.facts.version):
+            with contextlib.suppress(NotProvenError):
+                return self.proven(steps, elevated=draft.elevated)
+        return self.proven(draft.steps, elevated=draft.elevated)
 
     def proven(self, steps: tuple[Observed, ...], *, elevated: bool) -> Proven:
         """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
@@ -216,6 +228,7 @@ class _Planning:
             facts = Facts(
                 changes=changes,
                 current=self.copy,
+                begun=self.before,
                 goal=self.goal,
                 lineage=proven.lineage,
                 steps=steps,

@@ -19,5 +19,6 @@ class PlanRequest:
     scratch: str = "auto"
     author: str = "best"
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    online: str = "auto"
     question_timeout: float = 10.0
     """So many seconds live is given to answer a question about its rows."""

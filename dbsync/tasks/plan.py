@@ -43,6 +43,7 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
         scratch=config.scratch,
         author=config.author,
         environ=config.environ,
+        online=config.online,
         question_timeout=config.question_timeout,
     )
     plan = make_plan(request, observer.progress)
