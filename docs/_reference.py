@@ -102,6 +102,7 @@ def _configuration() -> Iterator[str]:
         default = defaults.get(key)
         words = {
             "lock_timeout": "How long an apply waits for a lock at a time: seconds, or a text such as `500ms`.",
+            "online": "Which tables are changed in steps that block nobody for long: [large tables](../online.md).",
             "question_timeout": "How long live may take to answer one question about its rows.",
         }
         said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words.get(key, "")

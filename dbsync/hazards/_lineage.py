@@ -63,7 +63,8 @@ class Lineage:
     types: frozenset[Path]
     """The types at the end that live has, perhaps by another name."""
     lost_tables: tuple[Table, ...]
-    lost_columns: tuple[tuple[Table, str], ...]
+    lost_columns: tuple[tuple[Table, str, Path], ...]
+    """The table and the column, and the path of the table at the end."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,7 @@ def lineage(before: Standing, after: Standing) -> Lineage:
             continue
         columns = {name: was.columns[number] for number, name in now.columns.items() if number in was.columns}
         kept[now.path] = Origin(was.path, was.relkind, columns)
-        lost += [(was, name) for number, name in was.columns.items() if number not in now.columns]
+        lost += [(was, name, now.path) for number, name in was.columns.items() if number not in now.columns]
     gone = tuple(table for oid, table in before.tables.items() if oid not in after.tables)
     types = frozenset(path for oid, path in after.types.items() if oid in before.types)
     return Lineage(kept, types, gone, tuple(lost))

@@ -17,13 +17,15 @@ def questions(facts: Facts) -> Iterator[Question]:
     for table in facts.lineage.lost_tables:
         if (loss := f"table {_name(table.path)} and its rows") in facts.losses:
             yield _counted(facts, Id("table", table.path), loss, table.path)
-    for table, column in facts.lineage.lost_columns:
-        if (loss := f"column {_name((*table.path, column))} and its values") in facts.losses:
-            about = Id("column", (*table.path, column))
-            yield _counted(facts, about, loss, table.path, f"{sql.name(column)} IS NOT NULL")
+    for table, column, end in facts.lineage.lost_columns:
+        # The plan may have given the table its new name before.
+        for path in {table.path, end}:
+            if (loss := f"column {_name((*path, column))} and its values") in facts.losses:
+                about = Id("column", (*table.path, column))
+                yield _counted(facts, about, loss, table.path, f"{sql.name(column)} IS NOT NULL")
     for was, now in facts.retyped.values():
-        name = f"column {_name(was.path)}: "
-        for loss in (loss for loss in facts.losses if loss.startswith(name)):
+        names = tuple(f"column {_name(path)}: " for path in (was.path, now.path))
+        for loss in (loss for loss in facts.losses if loss.startswith(names)):
             yield from facts.put("data-loss", was.id, partial(_altered, facts, was, now, loss))
 
 

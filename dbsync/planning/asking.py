@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import psycopg
 
@@ -13,6 +14,8 @@ from dbsync.model.hazards import Hazard, Question, Size
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan
 from dbsync.pg.connect import Target, connect
+
+Connection = psycopg.Connection[Any]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,12 +31,14 @@ def about_rows(
     target: Target,
     questions: Sequence[Question],
     steps: Sequence[Observed],
+    names: Mapping[str, str],
     *,
     timeout: float,
     progress: Callable[[str], None],
 ) -> Asked:
     """The answers to these questions, and the sizes of the tables that the steps are about.
 
+    `names` maps the names that the steps have for tables to those of live, where they differ.
     Live may be gone by now: the plan is proven all the same, and what is not known is said.
     """
     tables = sorted({table for one in steps for table in (*one.locks, *one.rewritten, *one.scanned)})
@@ -43,11 +48,16 @@ def about_rows(
         with contextlib.closing(connect(target, read_only=True)) as connection:
             return Asked(
                 hazards=ask(connection, questions, timeout=timeout, progress=progress),
-                sizes=sizes(connection, tables),
+                sizes=_sizes(connection, tables, names),
             )
     except (ConnectionFailed, psycopg.Error) as error:
         unknown = tuple(Hazard(question=one, unknown="live could not be reached again") for one in questions)
         return Asked(hazards=unknown, notes=(f"live could not be asked about its rows: {error}",))
+
+
+def _sizes(connection: Connection, tables: Sequence[str], names: Mapping[str, str]) -> Mapping[str, Size]:
+    found = sizes(connection, [names.get(table, table) for table in tables])
+    return {table: found[live] for table in tables if (live := names.get(table, table)) in found}
 
 
 def asked_again(target: Target, plan: Plan, *, timeout: float, progress: Callable[[str], None]) -> Plan:

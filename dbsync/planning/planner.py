@@ -118,7 +118,6 @@ class _Planning:
         self.live = live
         self.workspace = workspace
         self.loaded = loaded
-        self.large = tables
         self.settler = Settler(workspace.reload, DESIRED)
         progress("comparing")
         self.desired = workspace.read(DESIRED)
@@ -127,6 +126,8 @@ class _Planning:
         self.places = FilePlaces(loaded.places, self.desired)
         self.begun = renamed(workspace, self.settler, copy, self.desired, wishes(said, loaded.places, self.desired))
         self.before = self.begun.catalog
+        now = {live: name for name, live in self.begun.names().items()}
+        self.large = frozenset(now.get(table, table) for table in tables)
         self.wanted = goal(self.before, self.desired, managed)
         self.current, self.goal = self.sides(self.begun.database, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.before, self.desired, managed))
@@ -239,7 +240,12 @@ class _Planning:
             )
             put = questions(facts)
         return about_rows(
-            self.request.target, put, steps, timeout=self.request.question_timeout, progress=self.progress
+            self.request.target,
+            put,
+            steps,
+            self.begun.names(),
+            timeout=self.request.question_timeout,
+            progress=self.progress,
         )
 
     def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:

@@ -47,6 +47,10 @@ class Renamed:
                 return one._replace(path=(*wholes[one.path[:length]], *one.path[length:]))
         return one
 
+    def names(self) -> Mapping[str, str]:
+        """The names of what was renamed, as SQL has them, to those that live has."""
+        return {rename.after.name: rename.before.name for rename in self.renames}
+
     def digests(self, live: Catalog, copy: Catalog, replayed: Catalog) -> Mapping[Id, str]:
         """The digests of where a replay ended, as live is to have them.
 
