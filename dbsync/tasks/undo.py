@@ -78,6 +78,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer)
         scratch=config.scratch,
         author=config.author,
         environ=config.environ,
+        online=config.online,
         question_timeout=config.question_timeout,
     )
     plan = go_back(request, goal, observer.progress)
