@@ -51,7 +51,10 @@ if (view) {
   const least = () => Math.min(view.clientWidth / wide, view.clientHeight / high, 1);
   let scale = 1, x = 0, y = 0;
   const draw = () => {
-    svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    // Moving moves what is painted; only another size paints anew.
+    svg.style.transform = `translate(${x}px, ${y}px)`;
+    svg.style.width = `${wide * scale}px`;
+    svg.style.height = `${high * scale}px`;
     view.classList.toggle("far", scale < 0.35);
   };
   const fit = () => {

@@ -12,6 +12,8 @@ from dbsync.render.steps import batch_title, remarks, terminated, warnings
 from dbsync.render.text import possible_rename, sums, verdict
 from dbsync.report.statements import coloured
 
+_STYLES = {"+": "added", "~": "changed", "-": "removed"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Move:
@@ -42,7 +44,8 @@ class Pending:
     empty: bool
     sums: str
     verdict: str
-    changes: str
+    changes: Sequence[tuple[str, str]]
+    """Lines, each with its style."""
     rows: str
     """What live's rows mean for the steps, in lines."""
     blocked: bool
@@ -71,7 +74,7 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
         empty=plan.empty,
         sums=sums(plan) if plan.steps else "",
         verdict=verdict(plan),
-        changes="\n".join(objects.lines(plan, Page(width=110))),
+        changes=[(_STYLES.get(line.lstrip()[:1], ""), line) for line in objects.lines(plan, Page(width=110))],
         rows="\n".join(rows.lines(plan, Page(width=110))).strip(),
         blocked=bool(plan.blocked),
         losses=[rows.loss(plan, one) for one in plan.losses],

@@ -1,9 +1,10 @@
 """The SQL that makes an object, as marked-up text: without secrets, its key words and constants set off."""
 
 from collections.abc import Iterator
+from html import escape
 
 import postgast
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from postgast import pg_query_pb2 as pb
 
 from dbsync import sql
@@ -31,24 +32,27 @@ def text_of(catalog: Catalog, thing: Object) -> str:
 def coloured(text: str) -> Markup:
     """SQL for the page; as it is, where PostgreSQL's scanner cannot read it."""
     shown = code(masked(text))
-    return Markup("").join(_pieces(shown))
+    return Markup("".join(_pieces(shown)))
 
 
-def _pieces(text: str) -> Iterator[Markup]:
+def _pieces(text: str) -> Iterator[str]:
+    """The text as HTML; what is not ours is escaped."""
     try:
         tokens = postgast.scan(text).tokens
     except postgast.PgQueryError:
         yield escape(text)
         return
     raw, position = text.encode(), 0
+    # Where key words are not in capitals, as migra writes them, every one of them is set off.
+    small = bool(tokens) and raw[tokens[0].start : tokens[0].end].islower()
     for token in tokens:
         word = raw[token.start : token.end].decode()
         kind = _CLASSES.get(token.token)
-        if kind is None and token.keyword_kind and word.isupper():
+        if kind is None and token.keyword_kind and (small or word.isupper()):
             kind = "k"
         if kind is None:
             continue
         yield escape(raw[position : token.start].decode())
-        yield Markup('<i class="{}">{}</i>').format(kind, word)
+        yield f'<i class="{kind}">{escape(word)}</i>'
         position = token.end
     yield escape(raw[position:].decode())
