@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 
 from dbsync.apply.preflight import Connection
 from dbsync.errors import UsageError
+from dbsync.model.changes import Rename
 from dbsync.model.coding import identity, released, unpacked
 from dbsync.model.entry import Entry, Ran
 from dbsync.model.objects import Id
@@ -17,6 +18,9 @@ _WHOLE = "select * from dbsync.history where id = %s"
 _LOST = """
     select id, array(select jsonb_array_elements_text(jsonb_path_query_array(steps, '$[*].lost[*]')))
     from dbsync.history where id >= %s and outcome <> 'failed' order by id
+"""
+_RENAMED = """
+    select objects->'renamed' from dbsync.history where id >= %s and outcome <> 'failed' order by id
 """
 
 
@@ -48,6 +52,12 @@ def losses(connection: Connection, first: int) -> Iterator[tuple[int, str]]:
     """What each record from this one on lost, or may have lost."""
     for number, lost in connection.execute(_LOST, [first]).fetchall():
         yield from ((number, loss) for loss in dict.fromkeys(lost))
+
+
+def renames(connection: Connection, first: int) -> Iterator[tuple[Rename, ...]]:
+    """The renames of each record from this one on."""
+    for (found,) in connection.execute(_RENAMED, [first]).fetchall():
+        yield tuple(Rename(identity(before), identity(after)) for before, after in found or ())
 
 
 def _known(records: tuple[Record, ...]) -> str:

@@ -40,7 +40,7 @@ _LATER = {
     "manage": "text",
     # JSON: pg_dump's text of live as it was before, in base64 of zlib, and the statements for what a dump leaves out.
     "before": "json",
-    # JSON: the server's version, and the objects of live: all before, what is new or another after, what is gone.
+    # JSON: the server's version, and the objects of live: all before, what is new or another after, renamed, or gone.
     "objects": "json",
 }
 _COMMENT = "comment on schema dbsync is 'What dbsync applied to this database; dbsync history shows it.'"
@@ -108,6 +108,7 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         "server": server,
         "before": packed(plan.current),
         "after": packed(changed),
+        "renamed": [[from_id(one.before), from_id(one.after)] for one in plan.renamed],
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
     }
     return [

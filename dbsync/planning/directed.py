@@ -11,6 +11,7 @@ from dbsync.load.places import Places
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
+from dbsync.model.text import Place
 
 _WHOLES = {kind.part: kind.kind for kind in KINDS.values() if kind.part}
 """The kinds that have parts which are no objects, by the words for these."""
@@ -59,11 +60,20 @@ Thing = Object | Member
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """That an object is called so by the file, and was called `before` when live was last like the file."""
+    """That an object shall be called so, and is called `before` once what it is within has its new name.
+
+    `place` is that of the directive which says so, `qualified` whether that gives the schema, too, by its old name.
+    """
 
     before: Id
     after: Id
-    directive: Directive
+    place: Place | None = None
+    qualified: bool = False
+
+    @property
+    def where(self) -> str:
+        """The place, to begin a sentence with."""
+        return f"{self.place}: " if self.place else ""
 
 
 def found(catalog: Catalog, one: Id) -> Thing | None:
@@ -86,7 +96,7 @@ def wishes(directives: Sequence[Directive], places: Places, desired: Catalog) ->
     for directive in directives:
         wish = _wish(directive, places, desired)
         for other in made:
-            _agree(wish, other)
+            _agree(directive, wish, other)
         made.append(wish)
     return tuple(made)
 
@@ -104,7 +114,7 @@ def _wish(directive: Directive, places: Places, desired: Catalog) -> Wish:
     before = _before(thing, directive)
     if before == one:
         raise directive.error(f"{one} has this name already", hint="write the name that it had before")
-    return Wish(before, one, directive)
+    return Wish(before, one, directive.place, len(directive.old) > 1)
 
 
 def _before(thing: Thing, directive: Directive) -> Id:
@@ -141,7 +151,7 @@ def _unreported(directive: Directive) -> Iterator[Id]:
         yield from (Id(kind, (node.create_event_trig_stmt.trigname,)) for kind in MAKES[directive.statement.node])
 
 
-def _agree(wish: Wish, other: Wish) -> None:
+def _agree(directive: Directive, wish: Wish, other: Wish) -> None:
     """Two directives cannot be about the same object, nor give two objects the same past."""
     if wish.after == other.after:
         what = f"{wish.after} has a directive already"
@@ -149,5 +159,5 @@ def _agree(wish: Wish, other: Wish) -> None:
         what = f"{wish.before} cannot have become both {other.after.name} and {wish.after.name}"
     else:
         return
-    where = other.directive.place
-    raise wish.directive.error(what, detail=f"The other directive is at {where}:{where.column}.", hint="remove one")
+    where = f"{other.place}:{other.place.column}" if other.place else ""
+    raise directive.error(what, detail=f"The other directive is at {where}.", hint="remove one")

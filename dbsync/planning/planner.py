@@ -10,7 +10,6 @@ from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.hazards import Facts, questions
 from dbsync.load.definitions import extensions
-from dbsync.load.directives import Directive, directives
 from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
 from dbsync.load.secrets import masked_script
@@ -21,7 +20,6 @@ from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
-from dbsync.planning.directed import wishes
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, reading
 from dbsync.planning.manage import goal, kept, settled
@@ -61,7 +59,6 @@ def look(request: PlanRequest, progress: Progress) -> Plan:
 def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Callable[[_Planning], Plan]") -> Plan:
     began = time.monotonic()
     script = source.script
-    said = directives(script)
     with contextlib.ExitStack() as stack:
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
@@ -81,7 +78,7 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
         workspace.copy(dump, live.catalog)
         progress(f"loading {source.name}")
         loaded = source.load(workspace, live.catalog)
-        plan = finish(_Planning(request, progress, source, live, workspace, loaded, said, tables))
+        plan = finish(_Planning(request, progress, source, live, workspace, loaded, tables))
     if plan.empty and not plan.changes and lasting(script):
         memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
@@ -107,7 +104,6 @@ class _Planning:
         live: Live,
         workspace: Workspace,
         loaded: Loaded,
-        said: tuple[Directive, ...],
         tables: frozenset[str],
     ):
         """`tables` are those of live that are too large to be blocked for long."""
@@ -124,7 +120,7 @@ class _Planning:
         self.copy = copy = workspace.read(COPY)
         self.unlike = unlike(live.catalog, copy)
         self.places = FilePlaces(loaded.places, self.desired)
-        self.begun = renamed(workspace, self.settler, copy, self.desired, wishes(said, loaded.places, self.desired))
+        self.begun = renamed(workspace, self.settler, copy, self.desired, source.wishes(loaded.places, self.desired))
         self.before = self.begun.catalog
         now = {live: name for name, live in self.begun.names().items()}
         self.large = frozenset(now.get(table, table) for table in tables)

@@ -154,10 +154,10 @@ class _Renaming:
         there: dict[Id, tuple[Wish, Task]] = {}
         for wish in wishes:
             before = wish.before
-            if len(wish.directive.old) > 1:
+            if wish.qualified:
                 before = before._replace(path=(schemas.get(before.path[0], before.path[0]), *before.path[1:]))
             if before != wish.after and (thing := found(self.current, before)):
-                there[before] = (wish, Task(thing, wish.after, wish.directive.place))
+                there[before] = (wish, Task(thing, wish.after, wish.place))
         left = True
         while left:
             left = False
@@ -167,7 +167,7 @@ class _Renaming:
                     left = True
                     if not found(self.desired, before):
                         self.notes.append(
-                            f"{wish.directive.place}: {before} and {wish.after} are both in the database,"
+                            f"{wish.where}{before} and {wish.after} are both in the database,"
                             " so the one is not renamed to the other"
                         )
         heirs = {one for one, (_, task) in there.items() if any(parent in there for parent in _parents(task))}
@@ -181,7 +181,7 @@ class _Renaming:
         for task, refusal in refused:
             before = next(one.before for one in done if one.after == task.after)
             raise NoPlan(
-                f"{task.place}: {before} cannot be renamed: {refusal.failure.message}",
+                f"{_where(task)}{before} cannot be renamed: {refusal.failure.message}",
                 detail=refusal.failure.detail,
                 hint="nothing was changed; rename it by hand, or take the directive out of the schema file",
             )
@@ -213,7 +213,7 @@ class _Renaming:
         if after == before:
             names = " and ".join(str(task.thing.id) for task in ring)
             self.notes.append(
-                f"{ring[0].place}: {names} are alike, so it cannot be told whether they have changed names already:"
+                f"{_where(ring[0])}{names} are alike, so it cannot be told whether they have changed names already:"
                 " they are left as they are"
             )
         return after < before
@@ -250,6 +250,11 @@ class _Renaming:
 
     def _reworded(self, ids: list[Id]) -> tuple[Catalog, Catalog]:
         return self.settler.reworded(RENAMED if self._renamer else COPY, self.current, self.desired, ids)
+
+
+def _where(task: Task) -> str:
+    """The place that asks for it, to begin a sentence with."""
+    return f"{task.place}: " if task.place else ""
 
 
 def _parents(task: Task) -> Iterator[Id]:

@@ -4,13 +4,18 @@ import dataclasses
 import functools
 from pathlib import Path
 
+from dbsync.load.directives import directives
+from dbsync.load.places import Places
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script, script_of
 from dbsync.model.catalog import Catalog
+from dbsync.model.changes import Rename
 from dbsync.model.plan import Plan, State
 from dbsync.model.text import Script
+from dbsync.planning.directed import Wish, wishes
 from dbsync.planning.manage import Managed, declared
 from dbsync.planning.secrets import recall
+from dbsync.planning.unnamed import taken_back
 from dbsync.planning.workspace import DESIRED, Workspace
 
 
@@ -22,6 +27,7 @@ class SchemaFiles:
     def __init__(self, path: Path):
         self.name = path.name
         self.script = read_script(path)
+        self.directives = directives(self.script)
 
     def named(self, plan: Plan) -> Plan:
         """The plan, with what it is for."""
@@ -36,15 +42,23 @@ class SchemaFiles:
         del live
         return workspace.load(self.script)
 
+    def wishes(self, places: Places, desired: Catalog) -> tuple[Wish, ...]:
+        """What is to be renamed, by the directives."""
+        return wishes(self.directives, places, desired)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """The state that live had before a history record. `text` and `digest` are of the schema file of that time."""
+    """The state that live had before a history record. `text` and `digest` are of the schema file of that time.
+
+    `renamed` are the renames of that record and of each later one.
+    """
 
     undoes: int
     state: State
     text: str
     digest: str
+    renamed: tuple[tuple[Rename, ...], ...] = ()
 
     @property
     def goal(self) -> str:
@@ -79,6 +93,11 @@ class Recorded:
         with workspace.scratch.connect(DESIRED) as admin:
             workspace.notes += recall(admin, workspace.read(DESIRED), live)
         return loaded
+
+    def wishes(self, places: Places, desired: Catalog) -> tuple[Wish, ...]:
+        """What is to be renamed, as it was before."""
+        del places, desired
+        return taken_back(self.renamed)
 
 
 Source = SchemaFiles | Recorded

@@ -5,10 +5,11 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 
-from dbsync.apply.entry import entry, losses
+from dbsync.apply.entry import entry, losses, renames
 from dbsync.apply.preflight import Connection, check
 from dbsync.config import Config
 from dbsync.errors import NoPlan, UsageError
+from dbsync.model.changes import Rename
 from dbsync.model.entry import Entry
 from dbsync.model.outcome import Observer, Outcome, Record
 from dbsync.model.plan import Plan
@@ -33,6 +34,7 @@ class _Back:
     last: Entry
     earlier: Entry | None
     losses: tuple[tuple[int, str], ...]
+    renamed: tuple[tuple[Rename, ...], ...]
 
 
 def plan(config: Config, to: int | None, observer: Observer) -> Planned:
@@ -69,6 +71,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer)
         undoes=found.record.id,
         state=found.state,
         text=text,
+        renamed=back.renamed,
         digest=back.earlier.schema_digest if back.earlier else hashlib.sha256(b"").hexdigest(),
     )
     request = PlanRequest(
@@ -100,11 +103,13 @@ def _back(connection: Connection, records: tuple[Record, ...], to: int | None) -
             hint="dbsync undo goes back before it; dbsync plan shows what was changed by hand since",
         )
     earlier = next((one.id for one in records if one.id < number and one.outcome == "applied"), None)
+    target = entry(connection, records, number)
     return _Back(
-        entry(connection, records, number),
+        target,
         entry(connection, records, last),
         entry(connection, records, earlier) if earlier is not None else None,
         tuple(losses(connection, number)),
+        tuple(renames(connection, number)) if target.state else (),
     )
 
 

@@ -313,3 +313,35 @@ def test_database_without_public(live: Live) -> None:
     applied("create schema shop; create table shop.plans ();")
     undone()
     assert live.execute("select to_regnamespace('shop'), to_regnamespace('public')").fetchone() == (None, None)
+
+
+def test_renames_are_taken_back_with_their_rows(live: Live, capsys: Captured) -> None:
+    first = fingerprint(live)
+
+    def schema(table: str, column: str, was: str = "", had: str = "") -> str:
+        return f"""
+            create type mood as enum ('sad', 'ok');
+            {was}
+            create table {table} (
+                id integer primary key,
+                {had}
+                {column} varchar(20),
+                mood mood check (mood in ('sad', 'ok'))
+            );
+            create index plans_name on {table} ({column}) where {column} <> '';
+            create materialized view names as select {column} as name from {table};
+            comment on table {table} is 'What is sold';
+            grant select on {table} to dbsync_reader;
+        """
+
+    applied(schema("offers", "name", was="-- dbsync: renamed from plans"))
+    assert live.execute("select name from public.offers").fetchall() == [("Free",)]
+    applied(schema("offers", "title", had="-- dbsync: renamed from name"))
+    assert live.execute("select title from public.offers").fetchall() == [("Free",)]
+    capsys.readouterr()
+    undone("--to", "1")
+    assert "LOST" not in capsys.readouterr().out
+    assert live.execute("select name from public.plans").fetchall() == [("Free",)]
+    assert fingerprint(live) == first
+    undone()
+    assert live.execute("select title from public.offers").fetchall() == [("Free",)]
