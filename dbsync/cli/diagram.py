@@ -65,6 +65,7 @@ def diagram(**given: Any) -> int:
     with failing("diagram", form):
         wanted = config.load({key: given[key] for key in ("schema", "scratch", "database") if given[key] is not None})
         from dbsync.diagram import drawer
+        from dbsync.diagram.mermaid import too_large
         from dbsync.render.page import Page
         from dbsync.tasks.diagram import cut
         from dbsync.tasks.diagram import diagram as run
@@ -75,6 +76,10 @@ def diagram(**given: Any) -> int:
             screen.progress("drawing")
             found = cut(whole, given["tables"], given["depth"], given["columns"])
             text = drawer(form).draw(found, Page() if out else page(sys.stdout))
+            if form == "mermaid" and too_large(found, text):
+                screen.say(
+                    "Mermaid draws no more than 50,000 letters and 500 lines unless told otherwise: see --table."
+                )
         if out:
             save(text + "\n", out)
         else:

@@ -44,5 +44,6 @@ def report(**given: Any) -> int:
     with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
         text = run(wanted, screen, with_plan=not given["no_plan"] and not wanted.embedded)
         save(text, out)
-        screen.say(f"The report is in {out}.")
+        if not given["quiet"]:
+            screen.say(f"The report is in {out}.")
     return 0

@@ -10,6 +10,8 @@ from dbsync.render.page import Page, visible
 # What Mermaid's grammar takes as a word inside a block.
 _FIRST = re.compile(r"[*A-Za-z_\u00c0-\uffff]")
 _OTHER = re.compile(r"[^A-Za-z0-9\-_\[\]()\u00c0-\uffff*]")
+_LETTERS, _LINES = 50_000, 500
+"""What Mermaid draws at most where nothing else is set (maxTextSize, maxEdges)."""
 _KEYS = frozenset({"pk", "fk", "uk"})
 
 
@@ -17,6 +19,11 @@ def draw(diagram: Diagram, page: Page) -> str:
     """A Mermaid document."""
     del page
     return "\n".join(_lines(diagram))
+
+
+def too_large(diagram: Diagram, text: str) -> bool:
+    """Whether Mermaid refuses to draw this where nothing else is set."""
+    return len(text) > _LETTERS or len(diagram.references) > _LINES
 
 
 def _lines(diagram: Diagram) -> Iterator[str]:

@@ -162,6 +162,15 @@ def test_mermaid_of_odd_names() -> None:
     assert "        %% 1 partition" in found
 
 
+def test_mermaid_says_what_it_does_not_draw(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.sql"
+    schema.write_text(";".join(f"CREATE TABLE t{one} (id int PRIMARY KEY, up int REFERENCES t0)" for one in range(520)))
+    found = CliRunner().invoke(group, ["diagram", "-q", "--schema", str(schema), "--format", "mermaid"])
+    assert "Mermaid draws no more than 50,000 letters and 500 lines" in found.stderr
+    around = [*"diagram -q --format mermaid --table t1 --schema".split(), str(schema)]
+    assert CliRunner().invoke(group, around).stderr == ""
+
+
 def test_mermaid_names_are_distinct() -> None:
     odd = Diagram(tables=(table('a"b'), table("a%b"), table("a_b"), table("A_b")), references=())
     assert drawer("mermaid").draw(odd, Page()).split("\n")[1:] == ['    "ab"', '    "a_b"', "    a_b", '    "A_b"']
