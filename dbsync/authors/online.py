@@ -140,7 +140,10 @@ def _validate(one: Observed, table: str, constraint: str) -> Part:
 def _part(
     one: Observed, text: str, reason: str, *, late: bool = False, apart: bool = False, transactional: bool = True
 ) -> Part:
-    step = dataclasses.replace(one.step, sql=text, reason=reason, apart=apart, transactional=transactional)
+    author = one.step.author if text == one.step.sql else "dbsync"
+    step = dataclasses.replace(
+        one.step, sql=text, reason=reason, apart=apart, transactional=transactional, author=author
+    )
     return Part(step, one, late)
 
 

@@ -95,6 +95,19 @@ CASES = {
         says="against CHECK (price <= most)",
         examples=("id 3",),
     ),
+    "check on what the plan renames": Case(
+        hazard="check",
+        live="create type word as enum ('a', 'b');"
+        "create table item (id integer primary key, price integer, kind word, old text);",
+        rows="insert into item values (1, 1, 'a', 'x')",
+        bad="insert into item values (2, -1, 'b', null)",
+        schema="-- dbsync: renamed from word\ncreate type label as enum ('a', 'b');\n"
+        "-- dbsync: renamed from item\ncreate table product (\n  id integer primary key,\n"
+        "  cost integer check (cost > 0), -- dbsync: renamed from price\n  kind label\n);",
+        rows_in_the_way=1,
+        says="of public.item against CHECK (cost > 0)",
+        examples=("id 2",),
+    ),
     "validate": Case(
         hazard="check",
         live=ITEMS + "alter table item add constraint sane check (price > 0) not valid;",
