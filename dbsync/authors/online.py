@@ -111,8 +111,9 @@ def _not_null(one: Observed, relation: pb.RangeVar, column: str, version: int) -
     written = sql.name(constraint)
     yield _part(one, f"ALTER TABLE {table} ADD CONSTRAINT {written} CHECK ({name} IS NOT NULL) NOT VALID", _PREPARED)
     yield _validate(one, table, constraint)
-    taken = f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL, DROP CONSTRAINT {written}"
-    yield dataclasses.replace(_part(one, taken, "known from the check", late=True))
+    # In one statement the check would be dropped first.
+    yield _part(one, f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL", "known from the check", late=True)
+    yield _part(one, f"ALTER TABLE {table} DROP CONSTRAINT {written}", "no longer needed", late=True)
 
 
 def _key(one: Observed, table: str, constraint: pb.Constraint) -> Iterator[Part]:
