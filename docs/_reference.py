@@ -105,7 +105,7 @@ def _configuration() -> Iterator[str]:
             "online": "Which tables are changed in steps that block nobody for long: [large tables](../online.md).",
             "question_timeout": "How long live may take to answer one question about its rows.",
         }
-        said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words.get(key, "")
+        said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words[key]
         where = {"schema": "`schema.sql`", "seeds": "`seeds.sql` beside the schema file, if it exists"}
         shown = where.get(key) or (f"`{default}`" if default not in (None, dataclasses.MISSING) else "")
         given = f"`--{option.name.replace('_', '-')}`" if option and option.name else ""
