@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.plugins.server",
     "tests.plugins.database",
     "tests.plugins.scratch",
+    "tests.plugins.project",
     "tests.plugins.own_server",
     "pytester",
 ]

@@ -18,10 +18,10 @@ from dbsync.apply.lock import KEY
 from dbsync.apply.session import Checks, Limits
 from dbsync.errors import ApplyFailed, Refused, Stale
 from dbsync.model.objects import Id
-from dbsync.model.outcome import Observer, Outcome, Seeded
+from dbsync.model.outcome import Observer, Outcome
 from dbsync.model.plan import Batch, Observed, Plan, Proof
 from dbsync.model.steps import Step
-from dbsync.model.text import Place, Script, Statement
+from dbsync.model.text import Place
 from dbsync.pg.connect import Target, connect
 
 Connection = psycopg.Connection[Any]
@@ -86,7 +86,6 @@ def run(
     *,
     fingerprint: str = "now",
     remaining: tuple[Id, ...] = (),
-    seeds: Script | None = None,
     observer: Observer | None = None,
     limits: Limits = QUICK,
     before: Callable[[Connection], None] = lambda _: None,
@@ -99,7 +98,6 @@ def run(
         lambda: connect(target),
         what,
         checks=Checks(seen, lambda _connection, _plan: remaining),
-        seeds=seeds,
         observer=observer,
         limits=limits,
     )
@@ -345,30 +343,3 @@ def test_lost_before_commit(target: Target, live: Connection, monkeypatch: pytes
         run(target, plan(("create table public.a ()",)))
     assert "it was rolled back" in caught.value.message
     assert tables(live) == set()
-
-
-def script(*texts: str, data: str | None = None) -> Script:
-    made = (Statement(sql=text, place=Place("seeds.sql", 1 + i), node="InsertStmt") for i, text in enumerate(texts))
-    return Script(tuple(made), (("seeds.sql", "\n".join(texts)),))
-
-
-def test_seeds(target: Target, live: Connection) -> None:
-    seeds = script("insert into t values (1), (2) on conflict do nothing")
-    outcome = run(target, plan(("create table public.t (x int primary key)",)), seeds=seeds)
-    assert outcome.seeded == Seeded(inserted=2)
-    assert run(target, plan(), seeds=seeds).seeded == Seeded()
-
-
-def test_seeds_that_are_copied(target: Target, live: Connection) -> None:
-    live.execute("create table public.t (x int)")
-    copy = Statement(sql="copy t from stdin", place=Place("seeds.sql", 1), node="CopyStmt", data="1\n2\n3\n")
-    assert run(target, plan(), seeds=Script((copy,), ())).seeded == Seeded(inserted=3)
-
-
-def test_failing_seeds(target: Target, live: Connection) -> None:
-    seeds = script("insert into t values (1)", "insert into t values (1)")
-    with pytest.raises(ApplyFailed) as caught:
-        run(target, plan(("create table public.t (x int primary key)",)), seeds=seeds)
-    assert caught.value.message.startswith("seeds.sql:2: duplicate key")
-    assert "The schema was applied. The seeds were rolled back." in str(caught.value)
-    assert live.execute("select count(*) from public.t").fetchone() == (0,)

@@ -25,6 +25,7 @@ KIND_FREE = (
 NAMING = {
     "planning/manage.py": (None, "decides about privileges, extensions and owners, which are kinds"),
     "planning/file.py": ({"schema"}, "a key of the saved plan"),
+    "planning/rows.py": ({"table"}, "a key of the saved plan"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),
     "snapshot.py": ({"column"}, "comments and privileges stand on columns of views, which are no objects"),
     "authors/resolve.py": ({"column", "owned by"}, "only columns go over to a type that is made anew"),

@@ -1,4 +1,4 @@
-"""Applies a plan to live: checks, lock, gate, batches, history, seeds, and one more look at the result."""
+"""Applies a plan to live: checks, lock, gate, batches, history, and one more look at the result."""
 
 import contextlib
 import time
@@ -9,14 +9,12 @@ from dbsync.apply import failure, history
 from dbsync.apply.batches import run_batch
 from dbsync.apply.lock import only_one
 from dbsync.apply.preflight import Connect, check, check_locks, prepare
-from dbsync.apply.seeding import run_seeds
 from dbsync.apply.session import Checks, Limits, Session
 from dbsync.apply.transaction import InDoubtError
 from dbsync.errors import ApplyFailed, DbsyncError, Stale
 from dbsync.model.objects import Id
-from dbsync.model.outcome import Observer, Outcome
+from dbsync.model.outcome import Observer, Outcome, Seeded
 from dbsync.model.plan import Plan
-from dbsync.model.text import Script
 
 # How long a server may take to come back before its history stays without the end of an apply, in seconds.
 _RESTART = 5.0
@@ -27,11 +25,10 @@ def apply_plan(
     plan: Plan,
     *,
     checks: Checks,
-    seeds: Script | None = None,
     limits: Limits | None = None,
     observer: Observer | None = None,
 ) -> Outcome:
-    """Make live what the plan says, and then run the seeds."""
+    """Make live what the plan says."""
     limits, observer = limits or Limits(), observer or Observer()
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -47,14 +44,13 @@ def apply_plan(
             raise failure.step_failed(session, error) from None
         except KeyboardInterrupt:
             raise failure.interrupted(session) from None
-        seeded = run_seeds(session, seeds) if seeds else None
     return Outcome(
         steps=len(plan.steps),
         transactions=len(plan.batches),
         goal=plan.goal,
         seconds=time.monotonic() - started,
         record=record,
-        seeded=seeded,
+        seeded=Seeded.of(plan.rows) if plan.rows else None,
         notes=notes,
     )
 

@@ -13,6 +13,7 @@ from dbsync.load.secrets import masked
 from dbsync.model.coding import from_id, packed, squeezed
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
+from dbsync.model.steps import Step
 
 _TABLE = """
     create table if not exists dbsync.history (
@@ -43,6 +44,7 @@ _LATER = {
     # JSON: the server's version, and the objects of live: all before, what is new or another after, renamed, or gone.
     "objects": "json",
 }
+_LONGEST = 4_000
 _COMMENT = "comment on schema dbsync is 'What dbsync applied to this database; dbsync history shows it.'"
 
 _BEGUN = """
@@ -99,7 +101,7 @@ def columns(connection: Connection) -> frozenset[str]:
 
 def _values(plan: Plan, server: int) -> list[str | int | None]:
     steps = [
-        {"sql": masked(one.step.sql), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
+        {"sql": masked(_text(one.step)), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
         for one in plan.steps
     ]
     before = {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None
@@ -127,6 +129,12 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         json.dumps(before) if before else None,
         json.dumps(objects),
     ]
+
+
+def _text(step: Step) -> str:
+    """The statement; one that writes many rows is kept in part."""
+    long = step.rows and len(step.sql) > _LONGEST
+    return f"{step.sql[:_LONGEST]} … ({step.rows:,} rows)" if long else step.sql
 
 
 def _user() -> str:

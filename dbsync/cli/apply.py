@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @plan_format
 @click.option("--exit-code", is_flag=True, hidden=True)
 def apply(**given: Any) -> int:
-    """Make the database what the schema file says, and run the seeds file.
+    """Make the database what the schema file and the seeds file say.
 
     Shows the plan and asks. What would lose data has to be named by you, or allowed beforehand. With a PLAN that
     dbsync plan --out saved, exactly that is run, or nothing, if the database has changed since.

@@ -61,7 +61,7 @@ def allowed(given: Iterable[str]) -> frozenset[str]:
 def approve(planned: "Planned", consent: Consent) -> None:
     """Return if the plan is agreed to; Refused if not. What does nothing needs nobody's consent."""
     plan = planned.plan
-    if plan.empty and planned.seeds is None:
+    if plan.empty:
         return
     refuse_rows(plan)
     if consent.digest is not None:
@@ -107,10 +107,9 @@ def asking(consent: Consent, form: str, screen: Screen, shown: list["Planned"]) 
 
         screen.rest()
         shown.append(planned)
-        seeds = planned.seeds_file.name if planned.seeds_file else None
         stream = sys.stderr if structured else sys.stdout
         if not structured or (consent.asks and sys.stdin.isatty()):
-            where = page(stream, follow="", seeds=seeds)
+            where = page(stream, follow="")
             show(formatter("text" if structured else form).render(planned.plan, where), stream)
         approve(planned, consent)
 
@@ -120,17 +119,14 @@ def asking(consent: Consent, form: str, screen: Screen, shown: list["Planned"]) 
 def lost_name(plan: Plan, loss: str) -> str:
     """The name of what a loss speaks of; the loss itself where it names no object of the plan."""
     known = {change.id for change in plan.changes} | {one.step.about for one in plan.steps if loss in one.lost}
-    named = [one for one in known if loss == str(one) or loss.startswith(f"{one} ")]
+    named = [one for one in known if loss == str(one) or loss.startswith(f"{one} ") or loss.endswith(f" of {one}")]
     return max(named, key=lambda one: len(one.name)).name if named else loss
 
 
 def _question(planned: "Planned") -> None:
     plan, where = planned.plan, page(sys.stderr)
     host = f" on {visible(plan.host)}" if plan.host else ""
-    what = [f"apply {count(len(plan.steps), 'step')}"] if plan.steps else []
-    what += [f"run {visible(planned.seeds_file.name)}"] if planned.seeds_file else []
-    words = f"{' and '.join(what)}, database {visible(plan.database)}{host}?"
-    words = words[0].upper() + words[1:]
+    words = f"Apply {count(len(plan.steps), 'step')}, database {visible(plan.database)}{host}?"
     lines = ["", *where.wrapped(words, style="title")]
     for loss in plan.losses:
         lines += where.wrapped(f"lost: {rows.loss(plan, loss)}", "  ", "    ", "lost")

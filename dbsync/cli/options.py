@@ -24,8 +24,8 @@ class OneOf(click.Choice[str]):
 _DATABASE = [click.option("--database", metavar="URL", help="The database, as postgresql://user@host:5432/name.")]
 _FILES = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
-    click.option("--seeds", metavar="FILE", help="Rows to add after the schema.  [default: seeds.sql, if it exists]"),
-    click.option("--no-seeds", is_flag=True, help="Add no rows."),
+    click.option("--seeds", metavar="FILE", help="The rows that should be there.  [default: seeds.sql, if it exists]"),
+    click.option("--no-seeds", is_flag=True, help="Leave rows alone."),
 ]
 _PLANNING = [
     click.option(

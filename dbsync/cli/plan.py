@@ -42,7 +42,6 @@ def plan(**given: Any) -> int:
             planned = run(wanted, screen)
         if out := given["out"]:
             save(planned, out)
-        seeds = planned.seeds_file.name if planned.seeds_file else None
         follow = words("dbsync", "apply", str(out), database=given["database"]) if out else command_line(given)
-        show(formatter(given["form"]).render(planned.plan, page(sys.stdout, follow=follow, seeds=seeds)))
+        show(formatter(given["form"]).render(planned.plan, page(sys.stdout, follow=follow)))
         return 1 if given["exit_code"] and not planned.plan.empty else 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 _CHUNK = 500
+_LONGEST = 1_000
 
 
 def coloured(stream: TextIO) -> bool:
@@ -28,12 +29,12 @@ def coloured(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def page(stream: TextIO, *, follow: str = "dbsync apply", seeds: str | None = None) -> Page:
+def page(stream: TextIO, *, follow: str = "dbsync apply") -> Page:
     """The page that the stream shows."""
     terminal = stream.isatty()
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 30), 120) if terminal else 100
     plain = not _can_show(stream, "─│┌◄●…")
-    return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, seeds=seeds, ascii=plain)
+    return Page(width=width, colour=coloured(stream), terminal=terminal, follow=follow, ascii=plain)
 
 
 def _can_show(stream: TextIO, letters: str) -> bool:
@@ -138,7 +139,8 @@ class Screen(Observer):
         if self.listens:
             self.rest()
             sys.stderr.write(page(sys.stderr).paint(f"-- step {number} of {total}", "faint") + "\n")
-            self._step = step.sql
+            # Values of rows are not told.
+            self._step = step.sql if step.rows is None else ""
         else:
             self.progress(f"step {number} of {total}: {step.about}")
 
@@ -151,6 +153,7 @@ class Screen(Observer):
             shown, style = code(masked(text)), "none"
         else:
             shown, style = visible(" ".join(without_values(text).split())), "faint"
+            shown = shown if len(shown) <= _LONGEST else shown[:_LONGEST] + " …"
         sys.stderr.write(page(sys.stderr).paint(f"{shown};", style) + "\n")
 
     def rest(self) -> None:

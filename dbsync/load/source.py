@@ -29,6 +29,10 @@ class Source:
         line = bisect.bisect_right(self._lines, position)
         return Place(self.name, line, position - self._lines[line - 1] + 1)
 
+    def position(self, place: Place) -> int:
+        """The position of a line and column."""
+        return self._lines[place.line - 1] + place.column - 1
+
     def error(
         self, position: int, message: str, *, length: int = 1, detail: str | None = None, hint: str | None = None
     ) -> SchemaError:

@@ -50,6 +50,22 @@ def statements(text: str) -> Iterator[tuple[int, str, str]]:
         yield start + len(part) - len(part.lstrip()), part.strip(), node_name(one.stmt)
 
 
+def begins_or_commits(node: pb.Node) -> bool:
+    """Whether a transaction statement only begins or ends one."""
+    return node.transaction_stmt.kind in (pb.TRANS_STMT_BEGIN, pb.TRANS_STMT_START, pb.TRANS_STMT_COMMIT)
+
+
+def is_temporary(node: pb.Node) -> bool:
+    """Whether a statement makes a temporary table, or an index or DROP that may be about one."""
+    match node.WhichOneof("node"):
+        case "create_stmt":
+            return bool(node.create_stmt.relation.relpersistence == "t")
+        case "create_table_as_stmt":
+            return bool(node.create_table_as_stmt.into.rel.relpersistence == "t")
+        case _:
+            return True
+
+
 def reads_stdin(text: str) -> bool:
     """Whether a COPY takes rows from the client."""
     tree = node(text)

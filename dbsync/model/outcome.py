@@ -2,17 +2,27 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Iterable
 
+from dbsync.model.rows import TableRows
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True)
 class Seeded:
-    """The rows that the seeds file inserted, updated and deleted, as PostgreSQL counted them."""
+    """How many declared rows were inserted and updated, and how many others deleted."""
 
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+
+    @classmethod
+    def of(cls, rows: Iterable[TableRows]) -> "Seeded":
+        """Of a plan's tables."""
+        found = tuple(rows)
+        return cls(
+            sum(one.added for one in found), sum(one.changed for one in found), sum(one.removed for one in found)
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +37,7 @@ class Outcome:
     record: int | None = None
     """The number of its history record; None where none was written."""
     seeded: Seeded | None = None
-    """None where no seeds were asked for."""
+    """None where no rows were declared."""
     notes: tuple[str, ...] = ()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Hazard, Size
 from dbsync.model.objects import Id
+from dbsync.model.rows import TableRows, Watched
 from dbsync.model.steps import Step
 
 
@@ -95,7 +96,11 @@ class Plan:
     seconds: float = 0.0
     identity: Identity | None = None
     seeds_digest: str = ""
-    """Of the rows that are added after the steps; empty where there are none."""
+    """Of the text of the seeds file and its includes; empty where there are none."""
+    rows: tuple[TableRows, ...] = ()
+    """The tables whose rows the seeds file declares."""
+    watched: tuple[Watched, ...] = dataclasses.field(default=(), repr=False)
+    """The rows of live that it was planned on."""
     goal: str = "what the schema file says"
     """What live is after it, as the end of a sentence."""
     undoes: int | None = None
@@ -143,5 +148,6 @@ class Plan:
             dataclasses.astuple(self.identity) if self.identity else None,
             [self.current_fingerprint, self.desired_fingerprint, self.schema_digest, self.seeds_digest],
             [[batch.transactional, *(one.step.sql for one in batch.steps)] for batch in self.batches],
+            [one.digest for one in self.watched],
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]

@@ -16,7 +16,8 @@ class Step:
     `otherwise` holds variants that are tried in their order where PostgreSQL refuses the statement (it alone knows,
     for example, whether a cast needs USING). `transactional` is False for what refuses a transaction block,
     `takes_commit` True for what other steps may be able to use only after a COMMIT, `apart` True for what runs in a
-    transaction of its own, since it takes long.
+    transaction of its own, since it takes long. `rows` is how many declared rows it writes, or None where it is about
+    the schema.
     """
 
     sql: str
@@ -28,3 +29,4 @@ class Step:
     author: str = "dbsync"
     reason: str | None = None
     place: Place | None = None
+    rows: int | None = None

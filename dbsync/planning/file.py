@@ -15,22 +15,14 @@ from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof, State
 from dbsync.model.steps import Step
-from dbsync.model.text import Place, Script, Statement
+from dbsync.model.text import Place
+from dbsync.planning import rows
 from dbsync.planning.coding import change, from_change
 
 FORMAT, VERSION = "dbsync plan", 1
 
 
-@dataclasses.dataclass(frozen=True)
-class Saved:
-    """What a plan file holds: the plan, and the seeds that are run after it."""
-
-    plan: Plan
-    seeds_file: str | None
-    seeds: Script | None
-
-
-def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = None) -> str:
+def written(plan: Plan) -> str:
     """The document. Secrets in the statements are left out; such a plan can be looked at, not applied."""
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -43,6 +35,7 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "identity": dataclasses.asdict(plan.identity) if plan.identity else None,
         "fingerprints": {"current": plan.current_fingerprint, "desired": plan.desired_fingerprint},
         "schema": {"digest": plan.schema_digest, "text": plan.schema_text},
+        "seeds": {"digest": plan.seeds_digest} if plan.seeds_digest else None,
         "goal": plan.goal,
         "undoes": plan.undoes,
         "manage": plan.manage,
@@ -57,24 +50,19 @@ def written(plan: Plan, seeds_file: str | None = None, seeds: Script | None = No
         "hazards": [dataclasses.asdict(one) | {"question": _from_question(one.question)} for one in plan.hazards],
         "sizes": {table: dataclasses.asdict(size) for table, size in plan.sizes.items()},
         "changes": [from_change(one) for one in plan.changes],
+        "rows": [rows.from_rows(one) for one in plan.rows],
         "batches": [_from_batch(batch) for batch in plan.batches],
-        "seeds": _from_seeds(seeds_file, seeds) if seeds else None,
         "live": packed(plan.current),
         "replayed": packed({k: v for k, v in plan.replayed.items() if plan.current.get(k) != v}),
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
+        "watched": rows.packed(plan.watched),
         "before": {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None,
     }
     document["checksum"] = _checksum(document)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def seeds_digest(seeds: Script) -> str:
-    """A digest of the rows that are added, for the plan's."""
-    parts = [[one.sql, one.data] for one in seeds.statements]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def read(text: str, name: str) -> Saved:
+def read(text: str, name: str) -> Plan:
     """The plan in a document. UsageError where it is none that this dbsync knows, Stale where it was edited."""
     document = _document(text, name)
     if document.get("dbsync") != dbsync.__version__:
@@ -92,12 +80,12 @@ def read(text: str, name: str) -> Saved:
             hint=f"dbsync apply --approve {document['digest']} plans again, and applies exactly this plan",
         )
     try:
-        saved = _saved(document)
+        plan = _plan(document)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UsageError(f"{name} is not a whole plan file", detail=f"{type(error).__name__}: {error}") from None
-    if saved.plan.digest != document["digest"]:
+    if plan.digest != document["digest"]:
         raise _edited(name)
-    return saved
+    return plan
 
 
 def _document(text: str, name: str) -> dict[str, Any]:
@@ -131,11 +119,10 @@ def _checksum(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _saved(document: Mapping[str, Any]) -> Saved:
-    seeds = _seeds(document["seeds"]) if document["seeds"] else None
+def _plan(document: Mapping[str, Any]) -> Plan:
     current = unpacked(document["live"])
     gone = {identity(one) for one in document["gone"]}
-    plan = Plan(
+    return Plan(
         target=document["target"],
         database=document["database"],
         host=document["host"],
@@ -159,7 +146,9 @@ def _saved(document: Mapping[str, Any]) -> Saved:
         notes=tuple(document["notes"]),
         scratch=document["scratch"],
         identity=Identity(**document["identity"]) if document["identity"] else None,
-        seeds_digest=seeds_digest(seeds) if seeds else "",
+        seeds_digest=document["seeds"]["digest"] if document["seeds"] else "",
+        rows=tuple(rows.rows(one) for one in document["rows"]),
+        watched=rows.unpacked(document["watched"]),
         goal=document["goal"],
         undoes=document["undoes"],
         manage=document["manage"],
@@ -170,7 +159,6 @@ def _saved(document: Mapping[str, Any]) -> Saved:
         replayed={one: digest for one, digest in current.items() if one not in gone} | unpacked(document["replayed"]),
         before=_state(document["before"]),
     )
-    return Saved(plan, document["seeds"]["file"] if seeds else None, seeds)
 
 
 def _state(found: Mapping[str, Any] | None) -> State | None:
@@ -203,6 +191,7 @@ def _from_step(one: Observed) -> dict[str, Any]:
         "author": step.author,
         "reason": step.reason,
         "place": _from_place(step.place),
+        "rows": step.rows,
         "locks": dict(one.locks),
         "rewritten": one.rewritten,
         "scanned": one.scanned,
@@ -219,6 +208,7 @@ def _step(one: Mapping[str, Any]) -> Observed:
         author=one["author"],
         reason=one["reason"],
         place=Place(*one["place"]) if one["place"] else None,
+        rows=one["rows"],
     )
     return Observed(
         step=step,
@@ -246,21 +236,3 @@ def _hazard(one: Mapping[str, Any]) -> Hazard:
         }
     )
     return Hazard(**{**one, "question": question, "examples": tuple(one["examples"])})
-
-
-def _from_seeds(file: str | None, seeds: Script) -> dict[str, Any]:
-    statements = [
-        {"sql": one.sql, "place": dataclasses.astuple(one.place), "node": one.node, "data": one.data}
-        for one in seeds.statements
-    ]
-    return {"file": file, "statements": statements}
-
-
-def _seeds(found: Mapping[str, Any]) -> Script:
-    return Script(
-        tuple(
-            Statement(sql=one["sql"], place=Place(*one["place"]), node=one["node"], data=one["data"])
-            for one in found["statements"]
-        ),
-        (),
-    )

@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 import dbsync
 from dbsync.model.coding import packed, unpacked
 from dbsync.model.objects import Id
 from dbsync.model.plan import Identity, Plan, Proof
 from dbsync.pg.server import LiveFacts
+from dbsync.planning import rows
 from dbsync.planning.live import Live
 from dbsync.planning.request import PlanRequest
 from dbsync.scratch import cache
+from dbsync.seeds import watch
 
 Files = tuple[tuple[str, str], ...]
 
@@ -27,32 +31,36 @@ _MOST = 400
 
 
 class Memory:
-    """What was proven of one file, one way of planning and one kind of live."""
+    """What was proven of a schema file and a seeds file, one way of planning and one kind of live."""
 
-    def __init__(self, request: PlanRequest, files: Files, facts: LiveFacts):
-        """`files` are those of the script: the name and the text of each."""
-        parts = (dbsync.__version__, code(), files, request.manage, request.scratch)
+    def __init__(self, request: PlanRequest, files: Files, seeds: Files, facts: LiveFacts):
+        """`files` are those of the schema, `seeds` those of the rows: the name and the text of each."""
+        parts = (dbsync.__version__, code(), files, seeds, request.manage, request.scratch)
         around = (facts.version, facts.role, facts.superuser, facts.locale, facts.roles, facts.memberships)
         more = (facts.extensions, facts.tablespaces, facts.database, facts.system_identifier)
         self.request = request
         self.files = files
+        self.seeds = seeds
         self.facts = facts
         self.folder = cache.folder(request.environ) / "proven"
         self.path = self.folder / f"{cache.key(*parts, *around, *more)}.json"
 
     def recall(self, live: Live, *, closely: bool = True) -> Plan | None:
         """The plan with nothing to do, if that was proven of this live; `closely` also where only oids differ."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, psycopg.Error):
             known = json.loads(self.path.read_text())
             if known["state"] != live.state:
                 if not closely or known["fingerprint"] != live.catalog.fingerprint:
                     return None
                 self._write({**known, "state": live.state})
+            watched = rows.unpacked(known["watched"])
+            if not watch.same(live.connection, watched):
+                return None
             digests = self._digests(known["fingerprint"])
             os.utime(self.path)
             os.utime(digests)
             return Plan(
-                **about(self.request, self.files, self.facts),
+                **about(self.request, self.files, self.seeds, self.facts),
                 schema_text=known["text"] if known["text"] is not None else plain(self.files),
                 changes=(),
                 batches=(),
@@ -62,6 +70,8 @@ class Memory:
                 scratch=known["scratch"],
                 desired_fingerprint=known["desired"],
                 notes=tuple(known["notes"]),
+                rows=tuple(map(rows.rows, known["rows"])),
+                watched=watched,
                 kept=tuple(Id(kind, tuple(path)) for kind, path in known["kept"]),
             )
         return None
@@ -75,6 +85,8 @@ class Memory:
             "scratch": plan.scratch,
             "desired": plan.desired_fingerprint,
             "notes": plan.notes,
+            "rows": [rows.from_rows(one) for one in plan.rows],
+            "watched": rows.packed(plan.watched),
             "kept": [[one.kind, one.path] for one in plan.kept],
             "text": None if plan.schema_text == plain(self.files) else plan.schema_text,
         }
@@ -115,7 +127,7 @@ def _unpacked(path: Path) -> Mapping[Id, str]:
     return unpacked(path.read_text())
 
 
-def about(request: PlanRequest, files: Files, facts: LiveFacts) -> dict[str, Any]:
+def about(request: PlanRequest, files: Files, seeds: Files, facts: LiveFacts) -> dict[str, Any]:
     """The fields of a plan that say what it is for."""
     return {
         "target": request.target.label,
@@ -123,6 +135,7 @@ def about(request: PlanRequest, files: Files, facts: LiveFacts) -> dict[str, Any
         "host": request.target.host,
         "identity": Identity(facts.system_identifier, facts.database, facts.database_oid),
         "schema_digest": digest(files),
+        "seeds_digest": digest(seeds) if seeds else "",
     }
 
 

@@ -4,6 +4,9 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
@@ -12,11 +15,13 @@ from dbsync.hazards import Facts, questions
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
+from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
+from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
@@ -30,11 +35,14 @@ from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
 from dbsync.planning.renaming import renamed, with_renames
 from dbsync.planning.request import PlanRequest, Progress
+from dbsync.planning.seeding import Declared, Seeding
 from dbsync.planning.settle import Settler, unlike
 from dbsync.planning.sources import Recorded, SchemaFiles, Source
 from dbsync.planning.verify import ANY
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
+
+Connection = psycopg.Connection[Any]
 
 __all__ = ["PlanRequest", "go_back", "look", "make_plan"]
 
@@ -59,10 +67,11 @@ def look(request: PlanRequest, progress: Progress) -> Plan:
 def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Callable[[_Planning], Plan]") -> Plan:
     began = time.monotonic()
     script = source.script
+    seeds = read_script(request.seeds) if request.seeds else Script((), ())
     with contextlib.ExitStack() as stack:
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
-            memory = Memory(request, script.files, live.facts)
+            memory = Memory(request, script.files, seeds.files, live.facts)
             if known := memory.recall(live):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             live.read()
@@ -74,11 +83,13 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
             workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser, version=live.facts.version)
             progress("copying live's schema")
             dump = _dumped(request, workspace, live)
+            planning: _Planning | None = None
+            if seeds.statements:
+                # Which rows of live count is known only when the seeds are loaded.
+                planning = _begun(request, progress, source, live, workspace, dump, tables)
+                planning.seed(connection, seeds)
         # While the plan is written and proven no snapshot of live is held.
-        workspace.copy(dump, live.catalog)
-        progress(f"loading {source.name}")
-        loaded = source.load(workspace, live.catalog)
-        plan = finish(_Planning(request, progress, source, live, workspace, loaded, tables))
+        plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
     if plan.empty and not plan.changes and lasting(script):
         memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
@@ -91,6 +102,20 @@ def _dumped(request: PlanRequest, workspace: Workspace, live: Live) -> str | Non
     except ConnectionFailed as error:
         workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
         return None
+
+
+def _begun(
+    request: PlanRequest,
+    progress: Progress,
+    source: Source,
+    live: Live,
+    workspace: Workspace,
+    dump: str | None,
+    tables: frozenset[str],
+) -> "_Planning":
+    workspace.copy(dump, live.catalog)
+    progress(f"loading {source.name}")
+    return _Planning(request, progress, source, live, workspace, source.load(workspace, live.catalog), tables)
 
 
 class _Planning:
@@ -110,6 +135,8 @@ class _Planning:
         self.request = request
         self.progress = progress
         self.source = source
+        self.seeds = Script((), ())
+        self.seeding: Seeding | None = None
         self.managed = managed = source.managed(request.manage)
         self.live = live
         self.workspace = workspace
@@ -127,6 +154,12 @@ class _Planning:
         self.wanted = goal(self.before, self.desired, managed)
         self.current, self.goal = self.sides(self.begun.database, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.before, self.desired, managed))
+
+    def seed(self, connection: Connection, seeds: Script) -> None:
+        """Load the seeds, and read live's rows that they concern."""
+        self.seeds = seeds
+        self.seeding = Seeding(self.workspace, seeds, self.progress)
+        self.seeding.prepare(connection, self.begun.after)
 
     def sides(self, database: str, read: Catalog) -> tuple[Catalog, Catalog]:
         """What was read of a copy of live, and where it is to end, in the same words."""
@@ -157,7 +190,7 @@ class _Planning:
             except NotProvenError as error:
                 failures.append(error)
             else:
-                return self.made(proven, changes, (*drafting.notes, *one.notes()))
+                return self.made(proven, changes, (*drafting.notes, *one.notes()), elevated=one.elevated)
         raise self.no_plan(failures)
 
     def online(self, draft: Draft) -> Proven:
@@ -244,10 +277,22 @@ class _Planning:
             progress=self.progress,
         )
 
-    def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
+    def declared(self, proven: Proven, rows: Asked, *, elevated: bool) -> Declared:
+        """The batches with what declared rows need, unless the steps before that would fail on live."""
+        batches = annotated(proven.batches, self.places, self.goal)
+        if self.seeding is None:
+            return Declared(batches)
+        if any(one.blocks for one in rows.hazards):
+            return Declared(batches, notes=("declared rows were not compared: rows are in the way of the schema",))
+        return self.seeding.complete(batches, elevated=elevated or self.begun.elevated)
+
+    def made(
+        self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = (), *, elevated: bool = False
+    ) -> Plan:
         rows = self.asked(proven, changes)
+        seeded = self.declared(proven, rows, elevated=elevated)
         return Plan(
-            **about(self.request, self.source.script.files, self.live.facts),
+            **about(self.request, self.source.script.files, self.seeds.files, self.live.facts),
             schema_text=masked_script(self.source.script),
             manage=self.request.manage,
             current_fingerprint=self.live.catalog.fingerprint,
@@ -256,7 +301,10 @@ class _Planning:
             sizes=rows.sizes,
             changes=with_renames(changes, self.begun, self.goal),
             renamed=self.begun.renames,
-            batches=annotated(proven.batches, self.places, self.goal),
+            batches=seeded.batches,
+            rows=seeded.rows,
+            watched=seeded.watched,
+            goal="what the schema file and the seeds file say" if seeded.rows else "what the schema file says",
             proof=proven.proof,
             desired_fingerprint=self.goal.fingerprint,
             renames=possible_renames(changes, self.places, dict(self.source.script.files)),
@@ -269,11 +317,12 @@ class _Planning:
                 *map(str, self.loaded.notes),
                 *notes,
                 *rows.notes,
+                *seeded.notes,
                 *self.lock_notes(proven),
                 *([_STANDBY] if self.live.facts.in_recovery else []),
             ),
             scratch=self.workspace.scratch.label,
             locks=proven.locks,
             replayed=self.replayed(proven),
-            before=self.workspace.state() if proven.batches else None,
+            before=self.workspace.state() if seeded.batches else None,
         )

@@ -81,14 +81,14 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
         with workspace.fresh() as name:
             before = _standing(workspace, name)
             try:
-                run, locks = _run(workspace, name, batches, room, elevated=elevated)
-            except _NeedsCommitError as need:
+                done, locks = run_batches(workspace, name, batches, room, elevated=elevated)
+            except NeedsCommitError as need:
                 batches = committed_before(batches, need.batch, need.position)
                 continue
             replayed = workspace.read(name)
             became = lineage(before, _standing(workspace, name))
             proof = _witnessed(workspace, name, replayed, judged)
-            return Proven(run, proof, locks, replayed, len(run) > len(batches), became)
+            return Proven(done, proof, locks, replayed, len(done) > len(batches), became)
     raise NoPlan("no order of transactions lets the steps run")
 
 
@@ -97,7 +97,7 @@ def _standing(workspace: Workspace, name: str) -> Standing:
         return standing(admin)
 
 
-class _NeedsCommitError(Exception):
+class NeedsCommitError(Exception):
     """A step uses what an earlier step of its transaction made, and PostgreSQL wants a COMMIT in between."""
 
     def __init__(self, batch: int, position: int):
@@ -106,7 +106,7 @@ class _NeedsCommitError(Exception):
         self.position = position
 
 
-def _run(
+def run_batches(
     workspace: Workspace, name: str, batches: tuple[Batch, ...], room: int, *, elevated: bool
 ) -> tuple[tuple[Batch, ...], int]:
     """Run the batches. What was run: the same, or more where one held too many locks; and the most that one held."""
@@ -142,7 +142,7 @@ def _run_transactions(
             _run_step(connection, one)
         except NotProvenError as error:
             if error.failure and error.failure.sqlstate == _NEEDS_COMMIT and position:
-                raise _NeedsCommitError(number, position) from error
+                raise NeedsCommitError(number, position) from error
             raise
         # Counting takes longer the more locks there are.
         if position % _LOOK == _LOOK - 1 or one is batch.steps[-1]:

@@ -26,11 +26,12 @@ def make_plan(request: PlanRequest, progress: Progress) -> Plan:
 def recalled(request: PlanRequest, progress: Progress) -> Plan | None:
     """The plan with nothing to do, if that is remembered of live as it is; None where more has to be looked at."""
     began = time.monotonic()
-    source = read(request.schema)
-    if _INCLUDE in source.text:
+    schema, *seeds = sources = [read(path) for path in (request.schema, request.seeds) if path]
+    if any(_INCLUDE in source.text for source in sources):
         return None
     with connect(request.target, read_only=True) as connection, reading(connection) as live:
-        memory = Memory(request, ((source.name, source.text),), live.facts)
+        files = ((schema.name, schema.text),)
+        memory = Memory(request, files, tuple((source.name, source.text) for source in seeds), live.facts)
         if not memory.path.exists():
             return None
         progress("reading live")

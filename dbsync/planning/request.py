@@ -11,10 +11,11 @@ Progress = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlanRequest:
-    """Live, the schema file, and how to get there."""
+    """Live, the schema file and the seeds file, and how to get there."""
 
     target: Target
     schema: Path
+    seeds: Path | None = None
     manage: str = "auto"
     scratch: str = "auto"
     author: str = "best"

@@ -9,6 +9,7 @@ from dbsync.errors import Stale
 from dbsync.model.objects import Id
 from dbsync.model.plan import Identity, Plan
 from dbsync.pg.server import describe
+from dbsync.seeds import watch
 from dbsync.snapshot import snapshot
 
 Connection = psycopg.Connection[Any]
@@ -55,6 +56,11 @@ def gate(connection: Connection, plan: Plan) -> str:
             "the database changed after the plan was made; nothing was applied",
             detail="\n  ".join(["Since then:", *lines[:_MOST], *more]),
             hint="plan again, and look at what has become of it",
+        )
+    if tables := watch.changed(connection, plan.watched):
+        raise Stale(
+            f"rows of {', '.join(tables)} changed after the plan was made; nothing was applied",
+            hint="plan again, and look at what has become of them",
         )
     return catalog.fingerprint
 

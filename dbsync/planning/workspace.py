@@ -161,18 +161,18 @@ class Workspace:
             texts = list(failed)
         return list(failed.items())
 
-    def another(self, name: str) -> None:
-        """Another copy of live."""
-        if self.template:
-            self.scratch.create(name, template=self.template)
+    def another(self, name: str, template: str | None = None) -> None:
+        """Another copy of live, or of `template`."""
+        if template := template or self.template:
+            self.scratch.create(name, template=template)
         else:
             self._restore(name)
 
     @contextlib.contextmanager
-    def fresh(self, first: Sequence[Observed] = ()) -> Iterator[str]:
-        """Another copy of live, on which the first steps of a plan have run; gone at the end."""
+    def fresh(self, first: Sequence[Observed] = (), *, template: str | None = None) -> Iterator[str]:
+        """Another copy of live (or of `template`), on which the first steps of a plan have run; gone at the end."""
         name = f"{COPY}_{next(self._numbers)}"
-        self.another(name)
+        self.another(name, template)
         try:
             if first:
                 with self.running(name) as connection:

@@ -13,6 +13,7 @@ from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id, Object
 from dbsync.model.outcome import Outcome, Record
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.model.rows import TableRows
 from dbsync.model.text import Place
 from dbsync.render import objects
 from dbsync.render.page import Page
@@ -22,7 +23,8 @@ VERSION = 1
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
     """The document of a plan."""
-    yield from document("plan", plan=_plan(plan), seeds=page.seeds)
+    del page
+    yield from document("plan", plan=_plan(plan))
 
 
 def applied(plan: Plan, outcome: Outcome | None) -> Iterator[str]:
@@ -77,6 +79,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "proof": {"scratch": plan.scratch, "witness": plan.proof.witness or None, "notes": list(plan.proof.notes)},
         "counts": objects.totals(plan),
         "changes": [_change(one) for one in plan.changes],
+        "rows": [_rows(one) for one in plan.rows],
         "renamed": [_rename(one) for one in plan.renamed],
         "renames": [{**_rename(one), "directive": one.directive} for one in plan.renames],
         "kept": [object_of(one) for one in plan.kept],
@@ -124,6 +127,7 @@ def _step(one: Observed) -> dict[str, Any]:
         "author": one.step.author,
         "reason": one.step.reason,
         "place": _place(one.step.place),
+        "rows": one.step.rows,
         "locks": dict(one.locks),
         "rewrites": list(one.rewritten),
         "scans": list(one.scanned),
@@ -150,13 +154,19 @@ def _hazard(one: Hazard) -> dict[str, Any]:
     }
 
 
+def _rows(one: TableRows) -> dict[str, Any]:
+    changes = [{**vars(change), "key": list(change.key), "place": _place(change.place)} for change in one.changes]
+    found = {**vars(one), "table": object_of(one.table), "key": list(one.key), "place": _place(one.place)}
+    return found | {"changes": changes}
+
+
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "steps": outcome.steps,
         "transactions": outcome.transactions,
         "seconds": round(outcome.seconds, 3),
         "record": outcome.record,
-        "seeds": dataclasses.asdict(outcome.seeded) if outcome.seeded else None,
+        "rows": dataclasses.asdict(outcome.seeded) if outcome.seeded else None,
         "notes": list(outcome.notes),
     }
 

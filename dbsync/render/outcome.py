@@ -15,7 +15,7 @@ def render(outcome: Outcome, page: Page) -> Iterator[str]:
         yield first.replace("Applied:", page.paint("Applied:", "good"), 1)
         yield from others
     if outcome.seeded is not None:
-        yield f"seeds: {seeded(outcome.seeded)}"
+        yield f"rows: {seeded(outcome.seeded)}"
     for note in outcome.notes:
         yield from page.wrapped(note, "· ")
 

@@ -22,14 +22,13 @@ _CODES = {
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """Where a plan is shown. `follow` is the command to type next, if there is one, `seeds` the file that is run
-    after the schema; `ascii` says that other letters cannot be shown."""
+    """Where a plan is shown. `follow` is the command to type next, if there is one, and `ascii` says that other letters
+    cannot be shown."""
 
     width: int = 100
     colour: bool = False
     terminal: bool = False
     follow: str = "dbsync apply"
-    seeds: str | None = None
     ascii: bool = False
 
     def paint(self, text: str, style: str) -> str:

@@ -21,6 +21,14 @@ _SETTINGS = (
     "SET search_path = '';",
 )
 
+_VALUES = (
+    "SET DateStyle = 'ISO, MDY';",
+    "SET IntervalStyle = 'postgres';",
+    "SET TimeZone = 'UTC';",
+    "SET lc_monetary = 'C';",
+)
+"""What values mean in the statements of rows."""
+
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
     """The script."""
@@ -34,12 +42,12 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
             yield from _comment(f"LOST: {rows.loss(plan, lost)}")
         for one in plan.blocked:
             yield from _comment(f"IN THE WAY: {rows.in_the_way(one)}")
-    if page.seeds:
-        yield from _comment(f"{page.seeds} is not part of this script.")
     if plan.empty:
         return
     yield ""
     yield from _SETTINGS
+    if any(one.step.rows is not None for one in plan.steps):
+        yield from _VALUES
     number = 0
     for position, batch in enumerate(plan.batches, 1):
         yield ""

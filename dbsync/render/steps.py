@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dbsync.load.secrets import masked
 from dbsync.model.hazards import Size
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.model.steps import Step
 from dbsync.render import rows
 from dbsync.render.page import Page, code, count, visible
 
@@ -20,6 +21,10 @@ _BLOCKS = {
     "SHARE UPDATE EXCLUSIVE": "blocks schema changes and VACUUM of",
 }
 """What a lock means to others; the modes that are not here stand in nobody's way but schema changes'."""
+
+_FIRST = 8
+_LONGEST = 4_000
+"""Of a statement that writes rows so many lines are shown, or so many characters of a longer one."""
 
 
 def lines(plan: Plan, page: Page) -> Iterator[str]:
@@ -43,12 +48,20 @@ def batch_title(position: int, total: int, batch: Batch) -> str:
 
 def _step(number: int, one: Observed, sizes: Sizes, page: Page) -> Iterator[str]:
     head, indent = f"{number:>4} ", "     "
-    for line in _sql(terminated(code(masked(one.step.sql))), page, len(indent)):
+    for line in _sql(terminated(code(masked(shortened(one.step)))), page, len(indent)):
         yield page.paint(head, "faint") + line if head.strip() else head + line
         head = indent
     for style, words in warnings(one, sizes):
         yield from page.wrapped(words, indent + "  ", indent + "    ", style)
     yield from page.wrapped(" · ".join(remarks(one)), indent + "  ", indent + "    ", "faint")
+
+
+def shortened(step: Step) -> str:
+    """The statement; of one that writes many rows the first of them."""
+    lines = step.sql.split("\n")
+    if not step.rows or len(lines) <= 2 * _FIRST:
+        return step.sql if len(step.sql) <= _LONGEST or not step.rows else step.sql[:_LONGEST] + " …"
+    return "\n".join([*lines[:_FIRST], f"    … {len(lines) - _FIRST:,} more lines"])
 
 
 def _sql(text: str, page: Page, indent: int) -> Iterator[str]:

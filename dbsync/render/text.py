@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dbsync.model.changes import PossibleRename
 from dbsync.model.plan import Plan
-from dbsync.render import objects, rows, steps
+from dbsync.render import declared, objects, rows, steps
 from dbsync.render.page import Page, count, visible
 
 
@@ -15,9 +15,9 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
         yield from _aside(plan, page)
         yield from _nothing(plan, page)
         return
-    if plan.changes:
-        yield from objects.lines(plan, page)
-        yield ""
+    yield from objects.lines(plan, page)
+    yield from declared.lines(plan, page)
+    yield ""
     yield from _renames(plan, page)
     yield from steps.lines(plan, page)
     yield from _losses(plan, page)
@@ -25,8 +25,6 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
     yield from _aside(plan, page)
     yield from _verdict(plan, page)
     yield from page.wrapped(sums(plan), style="title")
-    if page.seeds:
-        yield from page.wrapped(f"After it {page.seeds} is run.")
     if plan.blocked:
         yield from page.wrapped("It can be applied when these rows are out of the way.", style="lost")
     elif page.follow:
@@ -38,6 +36,7 @@ def sums(plan: Plan) -> str:
     totals = objects.totals(plan)
     counts = f"{totals['added']:,} to add, {totals['changed']:,} to change, {totals['removed']:,} to remove"
     counts += f", {totals['renamed']:,} to rename" if totals["renamed"] else ""
+    counts = "; ".join(part for part in (counts if plan.changes or not plan.rows else "", declared.sums(plan)) if part)
     inside = sum(batch.transactional for batch in plan.batches)
     outside = len(plan.batches) - inside
     where = [f"in {count(inside, 'transaction')}"] if inside else []
@@ -59,8 +58,6 @@ def _header(plan: Plan, page: Page) -> Iterator[str]:
 
 def _nothing(plan: Plan, page: Page) -> Iterator[str]:
     yield page.paint("Nothing to do: ", "good") + f"database {visible(plan.database)} is {plan.goal}."
-    if page.seeds and page.follow:
-        yield from page.wrapped(f"{page.follow} runs {page.seeds}.")
 
 
 def possible_rename(one: PossibleRename) -> str:

@@ -31,7 +31,6 @@ class Report:
     catalog: Catalog
     diagram: Diagram
     plan: Plan | None = None
-    seeds: str | None = None
 
 
 def render(report: Report) -> str:
@@ -53,7 +52,7 @@ def render(report: Report) -> str:
             script=Markup(script),
             picture=Markup(svg.inside(drawn, links)) if drawn.tables else None,
             contents=contents(report.catalog, report.diagram),
-            pending=pending(report.plan, report.seeds) if report.plan else None,
+            pending=pending(report.plan) if report.plan else None,
         )
     )
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from dbsync.model.plan import Observed, Plan
-from dbsync.render import objects, rows
+from dbsync.render import declared, objects, rows
 from dbsync.render.page import Page
-from dbsync.render.steps import batch_title, remarks, terminated, warnings
+from dbsync.render.steps import batch_title, remarks, shortened, terminated, warnings
 from dbsync.render.text import possible_rename, sums, verdict
 from dbsync.report.statements import coloured
 
 _STYLES = {"+": "added", "~": "changed", "-": "removed"}
+_PAGE = Page(width=110)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,10 +55,9 @@ class Pending:
     """Words, and the directive that would make it one."""
     notes: Sequence[str]
     parts: Sequence[Part]
-    seeds: str | None
 
 
-def pending(plan: Plan, seeds: str | None) -> Pending:
+def pending(plan: Plan) -> Pending:
     """A plan as the page tells it."""
     parts, number = [], 1
     for position, batch in enumerate(plan.batches, 1):
@@ -74,16 +74,20 @@ def pending(plan: Plan, seeds: str | None) -> Pending:
         empty=plan.empty,
         sums=sums(plan) if plan.steps else "",
         verdict=verdict(plan),
-        changes=[(_STYLES.get(line.lstrip()[:1], ""), line) for line in objects.lines(plan, Page(width=110))],
-        rows="\n".join(rows.lines(plan, Page(width=110))).strip(),
+        changes=[
+            (_STYLES.get(line.lstrip()[:1], ""), line)
+            for line in (*objects.lines(plan, _PAGE), *declared.lines(plan, _PAGE))
+        ],
+        rows="\n".join(rows.lines(plan, _PAGE)).strip(),
         blocked=bool(plan.blocked),
         losses=[rows.loss(plan, one) for one in plan.losses],
         renames=[(possible_rename(one), one.directive) for one in plan.renames],
         notes=[*kept, *plan.notes, *plan.proof.notes],
         parts=parts,
-        seeds=seeds,
     )
 
 
 def _move(number: int, one: Observed, plan: Plan) -> Move:
-    return Move(number, coloured(terminated(one.step.sql)), list(warnings(one, plan.sizes)), " · ".join(remarks(one)))
+    return Move(
+        number, coloured(terminated(shortened(one.step))), list(warnings(one, plan.sizes)), " · ".join(remarks(one))
+    )

@@ -42,7 +42,7 @@ def apply(
         planned = kept or plan_for(config, target, observer)
         approve(planned)
         refuse_rows(planned.plan)
-        if planned.plan.empty and planned.seeds is None:
+        if planned.plan.empty:
             return None
         return carry_out(config, target, planned, observer)
 
@@ -53,7 +53,6 @@ def carry_out(config: Config, target: Target, planned: Planned, observer: Observ
         lambda: connect(target),
         planned.plan,
         checks=Checks(lambda connection: gate(connection, planned.plan), remaining),
-        seeds=planned.seeds,
         limits=Limits(lock_timeout=config.lock_timeout),
         observer=observer,
     )

@@ -18,11 +18,9 @@ from dbsync.tasks.live import live
 
 @dataclasses.dataclass(frozen=True)
 class Planned:
-    """A plan, and the seeds that are run after it."""
+    """A plan, and what has to be said of it."""
 
     plan: Plan
-    seeds_file: Path | None
-    seeds: Script | None
     warning: str = ""
     """The one note that has to be read with a refusal, too."""
 
@@ -35,10 +33,10 @@ def plan(config: Config, observer: Observer) -> Planned:
 
 def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     """Plan for a target that is at hand."""
-    seeds = _script(config.seeds) if config.seeds else None
     request = PlanRequest(
         target=target,
         schema=config.schema,
+        seeds=config.seeds,
         manage=config.manage,
         scratch=config.scratch,
         author=config.author,
@@ -49,13 +47,9 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     plan = make_plan(request, observer.progress)
     warning = _empty_file(plan, config.schema)
     more: dict[str, Any] = {}
-    if seeds:
-        from dbsync.planning.file import seeds_digest
-
-        more["seeds_digest"] = seeds_digest(seeds)
     if warning:
         more["notes"] = (warning, *plan.notes)
-    return Planned(named(dataclasses.replace(plan, **more), config), config.seeds, seeds, warning)
+    return Planned(named(dataclasses.replace(plan, **more), config), warning)
 
 
 def named(plan: Plan, config: Config) -> Plan:
@@ -84,7 +78,7 @@ def save(planned: Planned, path: Path) -> None:
     """Write the plan file, whole or not at all."""
     from dbsync.planning.file import written
 
-    text = written(planned.plan, planned.seeds_file.name if planned.seeds_file else None, planned.seeds)
+    text = written(planned.plan)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -104,5 +98,4 @@ def opened(path: Path) -> Planned:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not a plan of dbsync") from None
-    saved = read(text, str(path))
-    return Planned(saved.plan, Path(saved.seeds_file) if saved.seeds_file else None, saved.seeds)
+    return Planned(read(text, str(path)))

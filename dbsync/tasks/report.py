@@ -29,7 +29,6 @@ def report(config: Config, observer: Observer, *, with_plan: bool) -> str:
             catalog=_spoken_of(catalog, config),
             diagram=diagram,
             plan=planned.plan if planned else None,
-            seeds=planned.seeds_file.name if planned and planned.seeds_file else None,
         )
     )
 

@@ -86,7 +86,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer)
     )
     plan = go_back(request, goal, observer.progress)
     notes = (*_notes(plan, back, server), *_instead(back, records), *plan.notes)
-    return Planned(named(dataclasses.replace(plan, notes=notes), config), None, None)
+    return Planned(named(dataclasses.replace(plan, notes=notes), config))
 
 
 def _back(connection: Connection, records: tuple[Record, ...], to: int | None) -> _Back:

@@ -1,8 +1,8 @@
 """What the operator is asked, and which answers are taken."""
 
 import io
+import re
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +11,6 @@ from dbsync.errors import Refused, UsageError
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed, Plan, Proof
 from dbsync.model.steps import Step
-from dbsync.model.text import Script
 
 NONE: frozenset[str] = frozenset()
 
@@ -19,15 +18,14 @@ NONE: frozenset[str] = frozenset()
 class Planned:
     """A plan as the task returns it."""
 
-    def __init__(self, plan: Plan, seeds: Script | None = None):
+    def __init__(self, plan: Plan):
         self.plan = plan
-        self.seeds = seeds
         self.warning = ""
-        self.seeds_file = Path("seeds.sql") if seeds else None
 
 
-def planned(*lost: str, steps: int = 1, seeds: bool = False) -> Planned:
-    about = [Id("table", tuple(loss.split()[1].split("."))) for loss in lost] or [Id("table", ("public", "t"))] * steps
+def planned(*lost: str, steps: int = 1) -> Planned:
+    names = [name for loss in lost for name in re.findall(r"table (\S+)", loss)] or ["public.t"] * steps
+    about = [Id("table", tuple(name.split("."))) for name in names]
     losses: list[tuple[str, ...]] = [(loss,) for loss in lost] or [()] * steps
     made = tuple(Observed(step=Step(sql="x", about=a), lost=loss) for a, loss in zip(about, losses, strict=True))
     plan = Plan(
@@ -42,7 +40,7 @@ def planned(*lost: str, steps: int = 1, seeds: bool = False) -> Planned:
         schema_digest="",
         schema_text="",
     )
-    return Planned(plan, Script((), ()) if seeds else None)
+    return Planned(plan)
 
 
 class Terminal(io.StringIO):
@@ -102,10 +100,14 @@ def test_yes_beforehand() -> None:
     approve(what, Consent(yes=True, hazards=allowed(["data-loss"])))  # type: ignore[arg-type]
 
 
-def test_nothing_to_agree_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lost_rows_are_named_by_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    what = planned("3 rows of table public.plans")
+    assert ask(monkeypatch, what, "public.plans\n")
+    assert not ask(monkeypatch, what, "yes\n")
+
+
+def test_nothing_to_agree_to() -> None:
     approve(planned(steps=0), Consent())  # type: ignore[arg-type]
-    assert not ask(monkeypatch, planned(steps=0, seeds=True), "no\n")
-    assert "Run seeds.sql, database shop on db?" in capsys.readouterr().err
 
 
 def test_allowed() -> None:

@@ -43,17 +43,17 @@ def test_from_nothing_to_nothing_to_do(live: Live, capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert "+ table public.plans" in shown
     assert "Proven: " in shown
-    assert "After it seeds.sql is run.\nTo apply it: dbsync apply\n" in shown
+    assert "To apply it: dbsync apply\n" in shown
 
     assert cli.main(["apply", "--yes"]) == 0
     shown = capsys.readouterr().out
-    assert "It is number 1 in the history.\nseeds: 2 rows inserted\n" in shown
+    assert "It is number 1 in the history.\nrows: 2 rows inserted\n" in shown
     assert live.execute("select count(*) from public.plans").fetchone() == (2,)
 
     assert cli.main(["plan", "--exit-code"]) == 0
     assert "Nothing to do" in capsys.readouterr().out
     assert cli.main(["apply", "--yes"]) == 0
-    assert "seeds: nothing to change" in capsys.readouterr().out
+    assert "Nothing to do" in capsys.readouterr().out
 
     assert cli.main(["history"]) == 0
     lines = capsys.readouterr().out.splitlines()

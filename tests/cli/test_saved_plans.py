@@ -71,7 +71,7 @@ def test_what_was_saved_is_what_runs(live: Live, tmp_path: Path, capsys: Capture
     shown = capsys.readouterr().out
     assert "+ table public.plans" in shown
     assert "Applied: " in shown
-    assert "seeds: 2 rows inserted" in shown
+    assert "rows: 2 rows inserted" in shown
     assert rows(live) == 2
 
 
@@ -229,12 +229,12 @@ def test_json_of_plan_apply_and_history(live: Live, capsys: Captured) -> None:
     assert output(capsys)["records"] == []
     assert cli.main(["plan", "--format", "json", "--exit-code"]) == 1
     planned = output(capsys)
-    assert planned["seeds"] == "seeds.sql"
-    assert planned["plan"]["counts"] == {"added": 2, "changed": 0, "removed": 0}
+    assert [(one["mode"], one["added"]) for one in planned["plan"]["rows"]] == [("merge", 2)]
+    assert planned["plan"]["counts"] == {"added": 2, "changed": 0, "removed": 0, "renamed": 0}
     assert cli.main(["apply", "--format", "json", "--yes"]) == 0
     done = output(capsys)
     assert done["plan"] == planned["plan"]
-    assert done["outcome"]["seeds"] == {"inserted": 2, "updated": 0, "deleted": 0}
+    assert done["outcome"]["rows"] == {"inserted": 2, "updated": 0, "deleted": 0}
     assert cli.main(["apply", "--format", "json", "--yes", "--no-seeds"]) == 0
     assert output(capsys)["outcome"] is None
     assert cli.main(["history", "--format", "json"]) == 0

@@ -27,9 +27,9 @@ def live(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def test_sql_is_shown_and_values_are_not(live: psycopg.Connection[Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["apply", "--yes", "-v"]) == 0
     said = capsys.readouterr().err
-    assert re.search(r"(?m)^-- step 1 of 1\nCREATE TABLE public.plans \(\n", said, re.IGNORECASE)
+    assert re.search(r"(?m)^-- step 1 of 2\nCREATE TABLE public.plans \(\n", said, re.IGNORECASE)
     assert "'shown'" in said
-    assert "insert into plans values ($1, $2);" in said.lower()
+    assert "INSERT INTO public.plans (id, name) VALUES ($1, $2);" in said
     assert "a private name" not in said
     assert "insert into dbsync.history" in said
     lines = said.splitlines()

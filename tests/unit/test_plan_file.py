@@ -12,17 +12,37 @@ from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id, Object
 from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof, State
+from dbsync.model.rows import KeyColumn, RowChange, TableRows, Watched
 from dbsync.model.steps import Step
-from dbsync.model.text import Place, Script, Statement
-from dbsync.planning.file import read, seeds_digest, written
+from dbsync.model.text import Place
+from dbsync.planning.file import read, written
 
 TABLE = Id("table", ("public", 't "ü"\n'))
-SEEDS = Script(
-    (
-        Statement(sql="insert into t values (1)", place=Place("seeds.sql", 1), node="InsertStmt"),
-        Statement(sql="copy t from stdin", place=Place("seeds.sql", 2), node="CopyStmt", data="1\n2\n"),
+ROWS = TableRows(
+    table=TABLE,
+    mode="exact",
+    key=("name", "at"),
+    place=Place("seeds.sql", 2, 3),
+    declared=7,
+    added=1,
+    changed=1,
+    removed=1,
+    changes=(
+        RowChange(("a", "1"), None, {"name": "a", "note": None}, Place("seeds.sql", 3)),
+        RowChange(("b", "1"), {"note": "old"}, {"note": "new"}, Place("seeds.sql", 4)),
+        RowChange(("c", "1"), {"name": "c"}, None),
     ),
-    (),
+)
+WATCHED = (
+    Watched(
+        table=("public", "t"),
+        alone=True,
+        columns=("name", "note"),
+        key=(KeyColumn("name", "text"), KeyColumn("at", "", "OPERATOR(public.=)")),
+        keys=(("a", "1"), ("ü", "2")),
+        digest="2:77",
+    ),
+    Watched(table=("public", "u"), alone=False, columns=("id",), key=(), keys=None, digest="0:0"),
 )
 
 
@@ -81,7 +101,9 @@ def a_plan(**more: Any) -> Plan:
             "notes": ("another note",),
             "scratch": "PostgreSQL 18.6",
             "identity": Identity("7", "shop", 16384),
-            "seeds_digest": seeds_digest(SEEDS),
+            "seeds_digest": "def",
+            "rows": (ROWS,),
+            "watched": WATCHED,
             "goal": "what it was before record 3",
             "undoes": 3,
             "manage": "none",
@@ -112,23 +134,23 @@ def a_plan(**more: Any) -> Plan:
 
 def test_there_and_back() -> None:
     plan = a_plan()
-    saved = read(written(plan, "seeds.sql", SEEDS), "plan.json")
-    assert saved.plan == plan
-    assert saved.plan.digest == plan.digest
-    assert (saved.plan.current, saved.plan.replayed, saved.plan.before) == (plan.current, plan.replayed, plan.before)
-    assert (saved.seeds_file, saved.seeds) == ("seeds.sql", SEEDS)
+    saved = read(written(plan), "plan.json")
+    assert saved == plan
+    assert saved.digest == plan.digest
+    assert (saved.current, saved.replayed, saved.before) == (plan.current, plan.replayed, plan.before)
+    assert (saved.rows, saved.watched) == ((ROWS,), WATCHED)
 
 
 def test_without_seeds() -> None:
-    saved = read(written(a_plan(seeds_digest="")), "plan.json")
-    assert (saved.seeds_file, saved.seeds, saved.plan.seeds_digest) == (None, None, "")
+    saved = read(written(a_plan(seeds_digest="", rows=(), watched=())), "plan.json")
+    assert (saved.rows, saved.watched, saved.seeds_digest) == ((), (), "")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_objects_of_every_kind(kind: str) -> None:
     before, after = an_object(kind, "old"), an_object(kind, "new")
     change = Change(after.id, before, after)
-    other = read(written(a_plan(changes=(change,)), "seeds.sql", SEEDS), "plan.json").plan.changes[0]
+    other = read(written(a_plan(changes=(change,))), "plan.json").changes[0]
     assert other.fields() == change.fields()
     assert other.after is not None
     hidden = {field.name for field in dataclasses.fields(after) if not field.repr}
@@ -140,29 +162,30 @@ def test_objects_of_every_kind(kind: str) -> None:
 
 
 def test_keys_are_those_of_the_documentation() -> None:
-    document = json.loads(written(a_plan(), "seeds.sql", SEEDS))
+    document = json.loads(written(a_plan()))
     assert list(document) == [
         "format", "version", "dbsync", "digest", "target", "host", "database", "identity", "fingerprints", "schema",
-        "goal", "undoes", "manage", "proof", "scratch", "notes", "kept", "renamed", "renames", "locks", "losses",
-        "hazards", "sizes", "changes", "batches", "seeds", "live", "replayed", "gone", "before", "checksum",
+        "seeds", "goal", "undoes", "manage", "proof", "scratch", "notes", "kept", "renamed", "renames", "locks",
+        "losses", "hazards", "sizes", "changes", "rows", "batches", "live", "replayed", "gone", "watched", "before",
+        "checksum",
     ]  # fmt: skip
     assert list(document["batches"][0]["steps"][0]) == [
-        "sql", "secret", "about", "transactional", "author", "reason", "place", "locks", "rewritten", "scanned",
+        "sql", "secret", "about", "transactional", "author", "reason", "place", "rows", "locks", "rewritten", "scanned",
         "lost", "touched",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["target", "digest", "losses", "batches", "live", "seeds", "schema"])
+@pytest.mark.parametrize("key", ["target", "digest", "losses", "batches", "live", "seeds", "rows", "watched", "schema"])
 def test_every_edit_is_seen(key: str) -> None:
-    document = json.loads(written(a_plan(), "seeds.sql", SEEDS))
+    document = json.loads(written(a_plan()))
     document[key] = document[key][1:] if isinstance(document[key], list | str) else {**document[key], "x": 1}
     with pytest.raises(Stale, match="was edited"):
         read(json.dumps(document), "plan.json")
 
 
 def test_formatting_is_no_edit() -> None:
-    text = json.dumps(json.loads(written(a_plan(), "seeds.sql", SEEDS)), indent=4, sort_keys=True)
-    assert read(text, "plan.json").plan == a_plan()
+    text = json.dumps(json.loads(written(a_plan())), indent=4, sort_keys=True)
+    assert read(text, "plan.json") == a_plan()
 
 
 def test_digest_is_of_what_runs() -> None:
@@ -176,6 +199,7 @@ def test_digest_is_of_what_runs() -> None:
         dataclasses.replace(plan, desired_fingerprint="x"),
         dataclasses.replace(plan, schema_digest="x"),
         dataclasses.replace(plan, seeds_digest="x"),
+        dataclasses.replace(plan, watched=WATCHED[:1]),
         dataclasses.replace(plan, batches=plan.batches[:1]),
         dataclasses.replace(plan, batches=(Batch(steps=(changed,)), plan.batches[1])),
         dataclasses.replace(plan, batches=(Batch(steps=plan.steps),)),
@@ -186,7 +210,7 @@ def test_digest_is_of_what_runs() -> None:
 
 def test_a_password_is_not_written() -> None:
     step = Step(sql="ALTER SUBSCRIPTION s CONNECTION 'host=db password=hush'", about=Id("subscription", ("s",)))
-    text = written(a_plan(batches=(Batch(steps=(Observed(step=step),)),)), "seeds.sql", SEEDS)
+    text = written(a_plan(batches=(Batch(steps=(Observed(step=step),)),)))
     assert "hush" not in text
     assert "password=***" in text
     with pytest.raises(Refused, match=r"step 1 of plan.json needs a password"):

@@ -173,8 +173,8 @@ def test_several_transactions() -> None:
 
 
 def test_nothing_to_do() -> None:
-    shown = text(plan(), Page(seeds="seeds.sql"))
-    assert "Nothing to do: database shop is what the schema file says.\ndbsync apply runs seeds.sql." in shown
+    shown = text(plan())
+    assert "Nothing to do: database shop is what the schema file says." in shown
     assert "To apply it" not in shown
 
 

@@ -1,0 +1,76 @@
+"""Declared rows: what of them is not so on live, and what was read of live to know it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from dbsync.model.objects import Id
+from dbsync.model.text import Place
+
+Values = Mapping[str, str | None]
+"""Columns and their values as PostgreSQL prints them; None is NULL."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RowChange:
+    """One row that is not the same on live; `before` is None for what is added, `after` for what is removed.
+
+    Of a row that is changed both hold the columns that differ, of one that is added `after` holds what the file gives.
+    `key` holds the values that tell it from others.
+    """
+
+    key: tuple[str | None, ...]
+    before: Values | None
+    after: Values | None
+    place: Place | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TableRows:
+    """The declared rows of one table, and how many of them are missing on live, differ there, or are too many.
+
+    `changes` holds the first of them. `mode` is merge, insert-only or exact; `key` names the columns of the key.
+    """
+
+    table: Id
+    mode: str
+    key: tuple[str, ...]
+    place: Place
+    declared: int
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    changes: tuple[RowChange, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyColumn:
+    """A column of a key on live: its name, its type, and the operator that says what is equal there.
+
+    Where values may not be of live's type, `type` is empty and texts are compared.
+    """
+
+    name: str
+    type: str
+    equal: str = "="
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Watched:
+    """Rows of live that a plan was made on, and a digest of what they were; without `keys` all rows of the table.
+
+    `alone` tells that the tables that inherit from it do not count. `sequences` holds those that have to be past a
+    declared value, with it.
+    """
+
+    table: tuple[str, str]
+    alone: bool
+    columns: tuple[str, ...]
+    key: tuple[KeyColumn, ...]
+    keys: tuple[tuple[str, ...], ...] | None
+    digest: str
+    sequences: tuple[tuple[str, int], ...] = ()

@@ -1,0 +1,229 @@
+"""Declared rows against the rows of a database: which are missing, which differ, which are too many."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+from dbsync.seeds.tables import Column, Path
+from dbsync.seeds.wanted import ROW, STATEMENT, Given, Reference, Wanted
+
+Connection = psycopg.Connection[Any]
+
+_PART = 2_000
+
+Texts = tuple[str | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Missing:
+    """A declared row that is not there; `parents` holds for each reference the number of the row that it names,
+    where that is not there either."""
+
+    row: int
+    statement: int
+    given: Given
+    values: Mapping[str, str | None]
+    parents: tuple[int | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Differing:
+    """A declared row that is there with other values, in these columns."""
+
+    statement: int
+    key: Texts
+    columns: tuple[str, ...]
+    before: Mapping[str, str | None]
+    after: Mapping[str, str | None]
+    parents: tuple[int | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Extra:
+    """A row that is there and not declared."""
+
+    key: Texts
+    values: Mapping[str, str | None]
+
+
+class Comparison:
+    """The declared rows beside those of one database: a copy of live, or the like."""
+
+    def __init__(self, connection: Connection, seeded: Connection, wanted: Sequence[Wanted]):
+        """The connection's session keeps temporary tables until it is closed."""
+        self.connection = connection
+        self.wanted = {one.table.path: one for one in wanted}
+        self.names = {one.table.path: f"wanted_{number}" for number, one in enumerate(wanted)}
+        for one in wanted:
+            self._bring(seeded, one)
+        for one in wanted:
+            for reference in one.references:
+                self._resolve(one, reference)
+            connection.execute(f"analyze {self.names[one.table.path]}; analyze {one.table.name}".encode())
+
+    def close(self) -> None:
+        """Drop what it made."""
+        for name in self.names.values():
+            self.connection.execute(f"drop table {name}".encode())
+
+    def missing(self, one: Wanted) -> Iterator[Missing]:
+        """In the order of the file."""
+        columns = one.sometimes
+        query = f"""
+            select w.{ROW}, w.{STATEMENT}, {_texts("w", columns)}, {_parents(one)} from {self.names[one.table.path]} w
+            where not exists (select from {one.table.rows} t where {_match(one)}) order by w.{ROW}"""
+        for row, statement, values, parents in self._rows(query):
+            given, known = one.given[statement], dict(zip(columns, values, strict=True))
+            yield Missing(row, statement, given, {name: known[name] for name in given.columns}, tuple(parents))
+
+    def differing(self, one: Wanted) -> Iterator[Differing]:
+        """In the order of the file."""
+        if one.mode == "insert-only":
+            return
+        sets: dict[tuple[str, ...], list[int]] = {}
+        for statement, given in one.given.items():
+            sets.setdefault(given.compared, []).append(statement)
+        for names, statements in sets.items():
+            columns = [name for name in names if name not in one.key or one.table.columns[name].equal != "="]
+            if columns:
+                yield from self._differing(one, columns, statements)
+
+    def _differing(self, one: Wanted, columns: Sequence[str], statements: Sequence[int]) -> Iterator[Differing]:
+        tests = [_differs(one, one.table.columns[name]) for name in columns]
+        query = f"""
+            select w.{STATEMENT}, {_texts("t", one.key)}, array[{", ".join(tests)}]::bool[],
+                   {_texts("t", columns)}, {_texts("w", columns)}, {_parents(one)}
+            from {self.names[one.table.path]} w join {one.table.rows} t on {_match(one)}
+            where w.{STATEMENT} in ({", ".join(map(str, statements))}) and ({" or ".join(tests)}) order by w.{ROW}"""
+        for statement, key, flags, before, after, parents in self._rows(query):
+            which = [position for position, flag in enumerate(flags) if flag]
+            yield Differing(
+                statement,
+                tuple(key),
+                tuple(columns[position] for position in which),
+                {columns[position]: before[position] for position in which},
+                {columns[position]: after[position] for position in which},
+                tuple(parents),
+            )
+
+    def extra(self, one: Wanted) -> Iterator[Extra]:
+        """In the order of their keys."""
+        if one.mode != "exact":
+            return
+        columns = one.sometimes
+        order = ", ".join(f"t.{sql.name(name)}::text" for name in one.key)
+        query = f"""
+            select {_texts("t", one.key)}, {_texts("t", columns)} from {one.table.rows} t
+            where not exists (select from {self.names[one.table.path]} w where {_match(one)}) order by {order}"""
+        for key, values in self._rows(query):
+            yield Extra(tuple(key), dict(zip(columns, values, strict=True)))
+
+    def ambiguous(self, one: Wanted) -> tuple[int, str] | None:
+        """The statement of a row whose key more than one row has, and the key."""
+        query = f"""
+            select max(w.{STATEMENT}), {_texts("w", one.key)} from {self.names[one.table.path]} w
+            join {one.table.rows} t on {_match(one)} group by w.{ROW}, 2 having count(*) > 1 limit 1"""
+        row = self.connection.execute(query.encode()).fetchone()
+        return (int(row[0]), ", ".join(row[1])) if row else None
+
+    def keys(
+        self, path: Path, rows: Sequence[int]
+    ) -> dict[int, tuple[Mapping[str, str | None], tuple[int | None, ...]]]:
+        """The keys of declared rows by their numbers, each with the rows that these in turn refer to."""
+        one = self.wanted[path]
+        query = f"""
+            select w.{ROW}, {_texts("w", one.key)}, {_parents(one)} from {self.names[path]} w
+            where w.{ROW} = any (%s)"""
+        found = self.connection.execute(query.replace("%", "%%").replace("%%s", "%s").encode(), [list(rows)]).fetchall()
+        return {row: (dict(zip(one.key, key, strict=True)), tuple(parents)) for row, key, parents in found}
+
+    def behind(self, one: Wanted, column: Column) -> int | None:
+        """The largest declared value of a column, where its sequence is not past it."""
+        name = sql.name(column.name)
+        given = [index for index, given in one.given.items() if column.name in given.columns]
+        if column.sequence is None or not given:
+            return None
+        row = self.connection.execute(
+            f"""select max(w.{name})::bigint from {self.names[one.table.path]} w, {column.sequence} s,
+                    pg_catalog.pg_sequence q
+                where q.seqrelid = {sql.literal(column.sequence)}::regclass and q.seqincrement > 0
+                  and w.{STATEMENT} in ({", ".join(map(str, given))})
+                group by s.last_value, s.is_called, q.seqmax
+                having max(w.{name}) > s.last_value - (not s.is_called)::int and max(w.{name}) <= q.seqmax""".encode()
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        with self.connection.transaction(), self.connection.cursor(name="dbsync_rows") as cursor:
+            cursor.execute(query.encode())
+            while rows := cursor.fetchmany(_PART):
+                yield from rows
+
+    def _bring(self, seeded: Connection, one: Wanted) -> None:
+        """The declared rows as a temporary table of this database, in the types that its columns have."""
+        name = self.names[one.table.path]
+        columns = sql.names(one.sometimes)
+        extra = [ROW, STATEMENT, *(reference.column for reference in one.references)]
+        empty = [f"null::bigint as {column}" for column in extra]
+        like = f"select {', '.join(empty)}, {columns} from {one.table.name} where false"
+        self.connection.execute(f"create temp table {name} as {like}".encode())
+        wanted = ", ".join([*extra, columns])
+        with (
+            seeded.cursor().copy(f"copy (select {wanted} from {one.store}) to stdout".encode()) as out,
+            self.connection.cursor().copy(f"copy {name} ({wanted}) from stdin".encode()) as into,
+        ):
+            for data in out:
+                into.write(data)
+        key = ", ".join(sql.name(column) for column in one.key)
+        self.connection.execute(f"analyze {name} ({key})".encode())
+
+    def _resolve(self, one: Wanted, reference: Reference) -> None:
+        """Put the keys of rows that are there in the place of their numbers; the numbers of the others stay."""
+        name, parent = self.names[one.table.path], self.wanted[reference.key.parent]
+        own = [sql.name(column) for column in reference.key.columns if column in one.sometimes]
+        nothing = ", ".join(f"{column} = null" for column in own)
+        pairs = [
+            f"{sql.name(column)} = t.{sql.name(target)}"
+            for column, target in zip(reference.key.columns, reference.key.targets, strict=True)
+            if column in one.sometimes
+        ]
+        self.connection.execute(
+            f"""update {name} set {nothing} where {reference.column} is not null;
+                update {name} x set {", ".join(pairs)}, {reference.column} = null
+                from {self.names[parent.table.path]} w join {parent.table.rows} t on {_match(parent)}
+                where x.{reference.column} = w.{ROW}""".encode()
+        )
+
+
+def _match(one: Wanted) -> str:
+    """That `t` is the row that `w` declares."""
+    return " and ".join(f"t.{sql.name(name)} {one.table.columns[name].equal} w.{sql.name(name)}" for name in one.key)
+
+
+def _texts(alias: str, names: Sequence[str]) -> str:
+    return f"array[{', '.join(f'{alias}.{sql.name(name)}::text' for name in names)}]::text[]"
+
+
+def _parents(one: Wanted) -> str:
+    return f"array[{', '.join(f'w.{reference.column}' for reference in one.references)}]::bigint[]"
+
+
+def _differs(one: Wanted, column: Column) -> str:
+    """Whether a column of `t` has another value than `w` declares."""
+    name = sql.name(column.name)
+    left, right = f"t.{name}", f"w.{name}"
+    texts = f'{left}::text collate "C" is distinct from {right}::text collate "C"'
+    if reference := one.reference(column.name):
+        return f"({left} is distinct from {right} or w.{reference.column} is not null)"
+    match column.compared:
+        case "native":
+            return f"({left} is distinct from {right})"
+        case "json":
+            # jsonb cannot hold that character.
+            both = rf"coalesce({left}::text ~ '\\u0000' or {right}::text ~ '\\u0000', true)"
+            return f"({texts} and (case when {both} then true else {left}::jsonb is distinct from {right}::jsonb end))"
+        case _:
+            return f"({texts})"

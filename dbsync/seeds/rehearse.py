@@ -1,0 +1,152 @@
+"""Finds the order in which the statements of rows run, by running them on a copy of live that holds live's rows.
+
+A statement that a constraint refuses is tried again after the others. What only together is right is checked at the
+end, where the constraints can be deferred; new rows of foreign keys in a circle become one statement.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+from dbsync.errors import NoPlan
+from dbsync.load.excerpt import excerpt
+from dbsync.model.objects import Id
+from dbsync.model.plan import Observed
+from dbsync.model.steps import Step
+from dbsync.model.text import Script
+from dbsync.pg.failures import Failure
+from dbsync.seeds.write import Unit
+
+Connection = psycopg.Connection[Any]
+
+_FOREIGN_KEY = "23503"
+_VERBS = {"insert": "cannot be added to", "update": "cannot be changed in", "delete": "cannot be deleted from"}
+
+
+def rehearse(connection: Connection, units: Sequence[Unit], script: Script) -> list[Unit]:
+    """The statements in an order in which they run, as the connection's role. NoPlan names a row that is refused."""
+    return _Rehearsal(connection, script).run(units)
+
+
+def steps(units: Sequence[Unit], script: Script) -> tuple[Observed, ...]:
+    """The statements as steps of a plan."""
+    return tuple(
+        Observed(
+            step=Step(
+                sql=unit.sql,
+                about=Id("table", unit.table),
+                place=script.statements[unit.statements[0]].place,
+                rows=len(unit.rows) if unit.verb in _VERBS else 0,
+            ),
+            lost=unit.lost,
+        )
+        for unit in units
+    )
+
+
+class _Rehearsal:
+    def __init__(self, connection: Connection, script: Script):
+        self.connection = connection
+        self.script = script
+        self.done: list[Unit] = []
+        self.errors: list[psycopg.Error] = []
+
+    def run(self, units: Sequence[Unit]) -> list[Unit]:
+        with self.connection.transaction(force_rollback=True):
+            waiting = list(units)
+            while waiting:
+                left = self.attempt(waiting)
+                if len(left) == len(waiting) and not self.deferred(left):
+                    left = _together(left, self.errors)
+                    if len(left) == len(waiting):
+                        raise self.refused(left[0], self.errors[0])
+                waiting = left
+            if error := self.refusal("SET CONSTRAINTS ALL IMMEDIATE"):
+                named = [unit for unit in units if unit.table == (error.diag.schema_name, error.diag.table_name)]
+                raise self.refused(named[0] if named else units[0], error)
+        return self.done
+
+    def attempt(self, units: Sequence[Unit]) -> list[Unit]:
+        """Run them; those that were refused, with `errors` saying why."""
+        self.errors, left = [], []
+        for unit in units:
+            if error := self.refusal(unit.sql):
+                self.errors.append(error)
+                left.append(unit)
+            else:
+                self.done.append(unit)
+        return left
+
+    def refusal(self, text: str) -> psycopg.Error | None:
+        try:
+            with self.connection.transaction():
+                self.connection.execute(text.encode())
+        except psycopg.Error as error:
+            if self.connection.closed:
+                raise
+            return error
+        return None
+
+    def deferred(self, left: list[Unit]) -> bool:
+        """Whether some of them run once what can be is checked at the end; they are taken out of the list."""
+        first, last = (
+            Unit(left[0].table, "constraints", f"SET CONSTRAINTS ALL {when}", ("",), "", left[0].statements[:1])
+            for when in ("DEFERRED", "IMMEDIATE")
+        )
+        if any(unit.verb == "constraints" for unit in self.done):
+            return False
+        before, errors = len(self.done), self.errors
+        with contextlib.suppress(_NoUseError), self.connection.transaction():
+            self.connection.execute(first.sql.encode())
+            self.done.append(first)
+            rest = self.attempt(left)
+            if rest or self.refusal(last.sql):
+                raise _NoUseError
+            self.done.append(last)
+            left.clear()
+            return True
+        del self.done[before:]
+        self.errors = errors
+        return False
+
+    def refused(self, unit: Unit, error: psycopg.Error) -> NoPlan:
+        """The error that names the row, and the statement of the file that gave it."""
+        for single in unit.alone() if len(unit.rows) > 1 else ():
+            if found := self.refusal(single.sql):
+                unit, error = single, found
+                break
+        failure, statement = Failure.of(error), self.script.statements[unit.statements[0]]
+        place, words = statement.place, _VERBS.get(unit.verb, "is not right in")
+        return NoPlan(
+            f"{place}:{place.column}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
+            excerpt=excerpt(dict(self.script.files)[place.file], place, len(statement.sql.split("\n", 1)[0])),
+            detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
+            hint=failure.hint or "change the row in the file, or those on live that stand in its way",
+        )
+
+
+class _NoUseError(Exception):
+    """Deferring the constraints did not help."""
+
+
+def _together(units: Sequence[Unit], errors: Sequence[psycopg.Error]) -> list[Unit]:
+    """The statements, with those in one that may refer to each other's new rows."""
+    circle = [
+        unit
+        for unit, error in zip(units, errors, strict=True)
+        if unit.verb == "insert" and error.sqlstate == _FOREIGN_KEY
+    ]
+    if len(circle) < 2:
+        return list(units)
+    *first, last = circle
+    parts = ",\n".join(f"rows_{number} AS (\n  {unit.sql}\n)" for number, unit in enumerate(first, 1))
+    one = Unit(last.table, last.verb, f"WITH {parts}\n{last.head}", last.rows, last.tail, last.statements)
+    return [one, *(unit for unit in units if unit not in circle)]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else line[:297] + "…"

@@ -1,0 +1,181 @@
+"""What writing and comparing rows needs to know of the tables of a database."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+
+Connection = psycopg.Connection[Any]
+Path = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column: `written` says how its values stand in SQL (number, boolean, text), `compared` how two of them are
+    told apart (native, json, text), `equal` is the operator of its keys."""
+
+    name: str
+    type: str
+    written: str
+    compared: str
+    equal: str
+    enum: bool
+    nullable: bool
+    generated: bool
+    identity: str
+    default: bool
+    sequence: str | None
+    """The sequence that its values come from, as SQL."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ForeignKey:
+    """Columns of a table that name a row of another; `cascades` tells whether they go with it."""
+
+    name: str
+    table: Path
+    columns: tuple[str, ...]
+    parent: Path
+    targets: tuple[str, ...]
+    cascades: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table with its columns, its unique keys (the primary one first) and its foreign keys.
+
+    `alone` tells that what inherits from it (`inherited`: if anything does) are other tables' rows; `members` are
+    the names of its partitions.
+    """
+
+    path: Path
+    alone: bool
+    inherited: bool
+    columns: Mapping[str, Column]
+    uniques: tuple[tuple[str, ...], ...]
+    parents: tuple[ForeignKey, ...]
+    members: frozenset[Path]
+    triggers: bool
+    """Whether triggers fire for its rows."""
+
+    @property
+    def name(self) -> str:
+        """As SQL."""
+        return sql.qualified(*self.path)
+
+    @property
+    def rows(self) -> str:
+        """As SQL behind FROM: its own rows."""
+        return f"ONLY {self.name}" if self.alone else self.name
+
+    @property
+    def own(self) -> tuple[Column, ...]:
+        """The columns that rows are given, all but the computed ones."""
+        return tuple(column for column in self.columns.values() if not column.generated)
+
+
+_TABLES = """
+    select c.oid::bigint, array[n.nspname, c.relname]::text[], c.relkind = 'r',
+           c.relkind = 'r' and exists (select from pg_catalog.pg_inherits h where h.inhparent = c.oid),
+           exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
+      and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'dbsync', 'dbsync_seeds')
+"""
+_MEMBERS = """
+    select pg_catalog.pg_partition_root(c.oid)::oid::bigint, array[n.nspname, c.relname]::text[]
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relispartition
+"""
+_COLUMNS = """
+    with recursive base (oid, type) as (
+        select oid, oid from pg_catalog.pg_type where typtype <> 'd'
+        union all
+        select d.oid, base.type from pg_catalog.pg_type d join base on d.typbasetype = base.oid where d.typtype = 'd'
+    )
+    select a.attrelid::bigint, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
+           case when t.typname in ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8')
+                     and t.typnamespace = 'pg_catalog'::regnamespace then 'number'
+                when t.oid = 'bool'::regtype then 'boolean' else 'text' end,
+           case when t.oid = 'json'::regtype then 'json'
+                when t.typcategory in ('S', 'A', 'C') or t.oid = 'interval'::regtype or t.typtype <> 'b'
+                     or t.typnamespace <> 'pg_catalog'::regnamespace or o.oprname is null then 'text'
+                else 'native' end,
+           case when o.oprname is null or o.oprnamespace = 'pg_catalog'::regnamespace then '='
+                else format('OPERATOR(%%I.%%s)', n.nspname, o.oprname) end,
+           t.typtype = 'e', not a.attnotnull, a.attgenerated <> '', a.attidentity::text, ad.oid is not null,
+           (select pg_catalog.format('%%I.%%I', sn.nspname, s.relname)
+            from pg_catalog.pg_depend d join pg_catalog.pg_class s
+              on s.oid = case when d.refobjid = a.attrelid then d.objid else d.refobjid end and s.relkind = 'S'
+            join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+            where (d.classid, d.refclassid) = ('pg_class'::regclass, 'pg_class'::regclass)
+                  and (d.refobjid, d.refobjsubid) = (a.attrelid, a.attnum) and d.deptype in ('a', 'i')
+               or (d.classid, d.objid, d.refclassid) = ('pg_attrdef'::regclass, ad.oid, 'pg_class'::regclass)
+            order by d.deptype limit 1)
+    from pg_catalog.pg_attribute a
+    join base b on b.oid = a.atttypid join pg_catalog.pg_type t on t.oid = b.type
+    left join pg_catalog.pg_attrdef ad on (ad.adrelid, ad.adnum) = (a.attrelid, a.attnum)
+    left join pg_catalog.pg_opclass oc on oc.opcintype = t.oid and oc.opcdefault
+        and oc.opcmethod = (select oid from pg_catalog.pg_am where amname = 'btree')
+    left join pg_catalog.pg_amop ao on ao.amopfamily = oc.opcfamily and ao.amoplefttype = t.oid
+        and ao.amoprighttype = t.oid and ao.amopstrategy = 3
+    left join pg_catalog.pg_operator o on o.oid = ao.amopopr
+    left join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+    where a.attrelid = any (%s::oid[]) and a.attnum > 0 and not a.attisdropped
+    order by a.attrelid, a.attnum
+"""
+_UNIQUES = """
+    select i.indrelid::bigint,
+           array(select a.attname::text from unnest(i.indkey[:i.indnkeyatts - 1]) with ordinality k (number, position)
+                 join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (i.indrelid, k.number) order by k.position)
+    from pg_catalog.pg_index i
+    where i.indrelid = any (%s::oid[]) and i.indisunique and i.indisvalid and i.indpred is null
+      and i.indexprs is null
+    order by not i.indisprimary, i.indnkeyatts, i.indexrelid
+"""
+_FOREIGN = """
+    select c.conrelid::bigint, c.confrelid::bigint, c.conname::text,
+           array(select a.attname::text from unnest(c.conkey) with ordinality k (number, position)
+                 join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.number) order by position),
+           array(select a.attname::text from unnest(c.confkey) with ordinality k (number, position)
+                 join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (c.confrelid, k.number) order by position),
+           c.confdeltype = 'c'
+    from pg_catalog.pg_constraint c where c.contype = 'f' and c.conparentid = 0 and c.conrelid = any (%s::oid[])
+    order by c.conname
+"""
+
+
+def tables(connection: Connection) -> dict[Path, Table]:
+    """The tables of a database by schema and name; partitions belong to their root."""
+    found = {oid: (tuple(path), *more) for oid, path, *more in connection.execute(_TABLES).fetchall()}
+    oids = list(found)
+    members: dict[int, set[Path]] = {}
+    for root, path in connection.execute(_MEMBERS).fetchall():
+        members.setdefault(root, set()).add(tuple(path))
+    columns: dict[int, dict[str, Column]] = {}
+    names = [field.name for field in dataclasses.fields(Column)]
+    for oid, *row in connection.execute(_COLUMNS, [oids]).fetchall():
+        columns.setdefault(oid, {})[row[0]] = Column(**dict(zip(names, row, strict=True)))
+    uniques: dict[int, list[tuple[str, ...]]] = {}
+    for oid, key in connection.execute(_UNIQUES, [oids]).fetchall():
+        uniques.setdefault(oid, []).append(tuple(key))
+    parents: dict[int, list[ForeignKey]] = {}
+    for oid, other, name, own, targets, cascades in connection.execute(_FOREIGN, [oids]).fetchall():
+        if other in found:
+            key = ForeignKey(name, found[oid][0], tuple(own), found[other][0], tuple(targets), cascades)
+            parents.setdefault(oid, []).append(key)
+    return {
+        path: Table(
+            path=path,
+            alone=alone,
+            inherited=inherited,
+            columns=columns.get(oid, {}),
+            uniques=tuple(uniques.get(oid, ())),
+            parents=tuple(parents.get(oid, ())),
+            members=frozenset(members.get(oid, ())),
+            triggers=fires,
+        )
+        for oid, (path, alone, inherited, fires) in found.items()
+    }

@@ -1,0 +1,185 @@
+"""The rows that should be there, table by table, as they were found after loading the seeds file."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from dbsync import sql
+from dbsync.model.text import Place, Script
+from dbsync.seeds.load import SCHEMA
+from dbsync.seeds.statements import Gives, gives
+from dbsync.seeds.tables import ForeignKey, Path, Table
+
+Connection = psycopg.Connection[Any]
+
+ROW, STATEMENT = '"dbsync row"', '"dbsync statement"'
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """The columns that one statement gives its rows of a table; `compared` leaves out what differs with every load.
+
+    `named` tells that the statement itself says which.
+    """
+
+    columns: tuple[str, ...]
+    compared: tuple[str, ...]
+    named: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """A foreign key to declared rows whose own key is the database's to choose; `column` numbers these rows."""
+
+    key: ForeignKey
+    number: int
+
+    @property
+    def column(self) -> str:
+        """Its column beside the rows, as SQL."""
+        return f'"dbsync reference {self.number}"'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The declared rows of one table. They stand in `store`, numbered in the order of the file."""
+
+    table: Table
+    store: str
+    count: int
+    given: Mapping[int, Given]
+    """By the statement that gave them."""
+    mode: str = "merge"
+    key: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def always(self) -> frozenset[str]:
+        """The columns that all of its rows are given, with values that stay."""
+        return frozenset.intersection(*(frozenset(one.compared) for one in self.given.values()))
+
+    @property
+    def sometimes(self) -> tuple[str, ...]:
+        """The columns that some of its rows are given, in the table's order."""
+        found = {name for one in self.given.values() for name in one.columns}
+        return tuple(name for name in self.table.columns if name in found)
+
+    def reference(self, column: str) -> Reference | None:
+        """The reference that a column is a part of."""
+        return next((one for one in self.references if column in one.key.columns), None)
+
+
+def find(admin: Connection, tables: Mapping[Path, Table], script: Script) -> list[Wanted]:
+    """The tables that the loaded file gives rows, in the file's order; their rows are put into their stores."""
+    known = [gives(statement) for statement in script.statements]
+    called = _called(admin)
+    found: list[Wanted] = []
+    for table in _written(admin, tables):
+        store = f"{SCHEMA}.rows_{len(found)}"
+        _keep(admin, table, store)
+        query = f"select {STATEMENT}, count(*) from {store} group by 1 order by 1"
+        counts = dict(admin.execute(query.encode()).fetchall())
+        given = {index: one for index in counts if (one := _given(index, known, table, tables, called)) is not None}
+        if not given:
+            admin.execute(f"drop table {store}".encode())
+            continue
+        if strange := sorted(counts.keys() - given.keys()):
+            # Triggers wrote these, as they will on live.
+            admin.execute(f"delete from {store} where {STATEMENT} = any (%s)".encode(), [strange])
+        admin.execute(f"create index on {store} ({ROW}); analyze {store}".encode())
+        total = sum(counts[index] for index in given)
+        found.append(Wanted(table=table, store=store, count=total, given=given))
+    return sorted(found, key=lambda one: min(one.given))
+
+
+def places(wanted: Wanted, script: Script) -> Place:
+    """The first statement that gives a table rows."""
+    return script.statements[min(wanted.given)].place
+
+
+def _written(admin: Connection, tables: Mapping[Path, Table]) -> Iterator[Table]:
+    """The tables that have rows; only these are looked into."""
+    query = """
+        select distinct array[n.nspname, r.relname]::text[]
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid)
+        join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+        where c.relkind = 'r' and c.oid >= 16384 and pg_catalog.pg_relation_size(c.oid) > 0 order by 1"""
+    for (path,) in admin.execute(query).fetchall():
+        if tuple(path) in tables:
+            yield tables[tuple(path)]
+
+
+def _keep(admin: Connection, table: Table, store: str) -> None:
+    """Copy the rows that the file wrote into their store."""
+    columns = sql.names(column.name for column in table.own)
+    admin.execute(
+        f"""create unlogged table {store} as
+            select row_number() over (order by {STATEMENT}, o, t) as {ROW}, * from (
+                select (select m.statement from {SCHEMA}.marks m where m.xid <= x.xmin::text::bigint
+                        order by m.xid desc limit 1) as {STATEMENT}, x.tableoid as o, x.ctid as t, {columns}
+                from {table.rows} x) y
+            where {STATEMENT} is not null;
+            alter table {store} drop column o, drop column t""".encode()
+    )
+
+
+def _called(admin: Connection) -> frozenset[str]:
+    """The sequences that loading took numbers from."""
+    query = "select format('%I.%I', schemaname, sequencename) from pg_catalog.pg_sequences where last_value is not null"
+    return frozenset(name for (name,) in admin.execute(query).fetchall())
+
+
+def _given(
+    index: int,
+    known: Sequence[tuple[Gives, ...]],
+    table: Table,
+    tables: Mapping[Path, Table],
+    called: frozenset[str],
+) -> Given | None:
+    """What a statement gives a table; None where it is not the statement's doing but a trigger's."""
+    named = [one for one in known[index] if one.speaks_of(table)]
+    if named:
+        columns = frozenset().union(*(one.given(table) for one in named))
+        if any(one.updates for one in named):
+            before = (one for others in known[:index] for one in others if one.speaks_of(table))
+            columns = columns.union(*(one.given(table) for one in before))
+    elif any(one.speaks_of(other) for one in known[index] for other in tables.values()):
+        return None
+    else:
+        # A function, a DO block, a view: all that is found counts, but for what a sequence chose.
+        columns = frozenset(column.name for column in table.own if column.sequence not in called)
+    ordered = tuple(name for name in table.columns if name in columns)
+    return Given(ordered, ordered, bool(named))
+
+
+def steady(admin: Connection, again: Connection, found: Sequence[Wanted], *, same: Sequence[Wanted]) -> list[Wanted]:
+    """The tables, with the columns left out of comparison whose values another load gave others: the clock's, or
+    chance's. `same` are the tables that the other load found."""
+    return [
+        _steady(one, _digests(admin, one), _digests(again, other))
+        for one in found
+        for other in [next((two for two in same if two.table.path == one.table.path), one)]
+    ]
+
+
+def _digests(admin: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
+    names = [column.name for column in wanted.table.own]
+    sums = ", ".join(f"sum(hashtextextended({sql.name(name)}::text, 0)::numeric)" for name in names)
+    query = f"select {STATEMENT}, {sums} from {wanted.store} group by 1"
+    rows = admin.execute(query.encode()).fetchall() if names else []
+    return {index: dict(zip(names, row, strict=True)) for index, *row in rows}
+
+
+def _steady(wanted: Wanted, first: Mapping[int, dict[str, Any]], second: Mapping[int, dict[str, Any]]) -> Wanted:
+    given = {}
+    for index, one in wanted.given.items():
+        moved = {name for name, value in first[index].items() if second.get(index, first[index]).get(name) != value}
+        kept = tuple(name for name in one.compared if name not in moved)
+        # What only a default can have given is the default's to give on live.
+        theirs = {name for name in moved if not one.named and wanted.table.columns[name].default}
+        columns = tuple(name for name in one.columns if name not in theirs)
+        given[index] = dataclasses.replace(one, columns=columns, compared=kept)
+    return dataclasses.replace(wanted, given=given)

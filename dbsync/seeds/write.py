@@ -1,0 +1,302 @@
+"""Differences of rows as statements: readable ones for a few rows, long ones for many."""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from dbsync import sql
+from dbsync.model.objects import Id
+from dbsync.model.rows import RowChange, TableRows
+from dbsync.model.text import Script
+from dbsync.seeds.compare import Comparison, Differing, Extra, Missing
+from dbsync.seeds.tables import Column, Path
+from dbsync.seeds.wanted import Wanted, places
+
+_FEW = 20
+"""Up to so many rows are each changed by a statement of their own."""
+_MOST_ROWS, _MOST_TEXT = 10_000, 1_000_000
+_SHOWN = 100
+_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """One statement that writes rows of a table: `head`, the rows with commas between, `tail`. `statements` says for
+    each row which statement of the file gave it."""
+
+    table: Path
+    verb: str
+    head: str
+    rows: tuple[str, ...]
+    tail: str
+    statements: tuple[int, ...]
+    lost: tuple[str, ...] = ()
+    comma: str = ",\n    "
+
+    @property
+    def sql(self) -> str:
+        """The statement."""
+        return self.head + self.comma.join(self.rows) + self.tail
+
+    def alone(self) -> Iterator["Unit"]:
+        """A statement for each of its rows."""
+        for row, statement in zip(self.rows, self.statements, strict=True):
+            yield dataclasses.replace(self, rows=(row,), statements=(statement,))
+
+
+class Writer:
+    """Writes what one comparison found."""
+
+    def __init__(self, comparison: Comparison, script: Script, cascades: Mapping[Path, Mapping[Path, int]]):
+        """`cascades` says how many rows of other tables go with those that are deleted from one."""
+        self.cascades = cascades
+        self.comparison = comparison
+        self.script = script
+        self.tables: list[TableRows] = []
+
+    def units(self, order: Sequence[Wanted]) -> list[Unit]:
+        """The statements: new rows, those that others refer to first; changes; rows to delete, in the other order;
+        sequences. `tables` holds afterwards what was found."""
+        new: list[Unit] = []
+        late: list[Unit] = []
+        changes: list[Unit] = []
+        gone: list[Unit] = []
+        sequences: list[Unit] = []
+        before = set[Path]()
+        for one in order:
+            seen = _Seen(one, self.script)
+            new += self._inserts(one, seen, before, late)
+            changes += self._updates(one, seen)
+            gone = [*self._deletes(one, seen), *gone]
+            sequences += self._sequences(one)
+            before.add(one.table.path)
+            self.tables.append(seen.table())
+        return [*new, *late, *changes, *gone, *sequences]
+
+    def _inserts(self, one: Wanted, seen: "_Seen", before: set[Path], late: list[Unit]) -> Iterator[Unit]:
+        """The new rows. What refers to rows of a table that comes later is left NULL at first, and set by `late`."""
+        later = [
+            reference
+            for reference in one.references
+            if reference.key.parent != one.table.path and reference.key.parent not in before
+        ]
+        selves = [number for number, reference in enumerate(one.references) if reference.key.parent == one.table.path]
+        levels: dict[int, int] = {}
+        level, columns = 0, tuple[str, ...]()
+        rows: list[Missing] = []
+        size = 0
+        for row in self.comparison.missing(one):
+            seen.missing(row)
+            own = 1 + max((levels.get(row.parents[number] or 0, -1) for number in selves), default=-1)
+            if selves:
+                levels[row.row] = own
+            if rows and (row.given.columns != columns or own != level or len(rows) == _MOST_ROWS or size > _MOST_TEXT):
+                yield self._insert(one, columns, rows, later, late)
+                rows, size = [], 0
+            level, columns = own, row.given.columns
+            rows.append(row)
+            size += sum(len(value or "") + 4 for value in row.values.values())
+        if rows:
+            yield self._insert(one, columns, rows, later, late)
+
+    def _insert(
+        self, one: Wanted, columns: Sequence[str], rows: Sequence[Missing], later: Sequence[object], late: list[Unit]
+    ) -> Unit:
+        always = any(one.table.columns[name].identity == "a" for name in columns)
+        overriding = " OVERRIDING SYSTEM VALUE" if always else ""
+        head = f"INSERT INTO {one.table.name} ({sql.names(columns)}){overriding} VALUES\n    "
+        expressions = self._expressions(one, [row.parents for row in rows])
+        texts = []
+        for row, known in zip(rows, expressions, strict=True):
+            values = {name: _literal(one.table.columns[name], value) for name, value in row.values.items()}
+            for reference, names in known.items():
+                if one.references[reference] in later:
+                    where = _where(one, {name: row.values[name] for name in one.key})
+                    late.append(_update(one, names, where, row.statement))
+                else:
+                    values |= {name: text for name, text in names.items() if name in values}
+            texts.append(f"({', '.join(values[name] for name in columns)})")
+        return Unit(one.table.path, "insert", head, tuple(texts), "", tuple(row.statement for row in rows))
+
+    def _expressions(self, one: Wanted, parents: Sequence[tuple[int | None, ...]]) -> list[dict[int, dict[str, str]]]:
+        """For each row, by reference, its columns with the SQL that finds the row that they refer to."""
+        found: list[dict[int, dict[str, str]]] = [{} for _ in parents]
+        for number, reference in enumerate(one.references):
+            numbers = sorted({row[number] or 0 for row in parents} - {0})
+            if not numbers:
+                continue
+            conditions = self._conditions(reference.key.parent, numbers)
+            name = self.comparison.wanted[reference.key.parent].table.name
+            for position, row in enumerate(parents):
+                if wanted := row[number]:
+                    found[position][number] = {
+                        own: f"(SELECT {sql.name(target)} FROM {name} WHERE {conditions[wanted]})"
+                        for own, target in zip(reference.key.columns, reference.key.targets, strict=True)
+                    }
+        return found
+
+    def _conditions(self, path: Path, rows: Sequence[int]) -> dict[int, str]:
+        """For declared rows the condition that finds each in the database."""
+        one = self.comparison.wanted[path]
+        keys = self.comparison.keys(path, rows)
+        expressions = self._expressions(one, [parents for _, parents in keys.values()])
+        found = {}
+        for (row, (key, _)), known in zip(keys.items(), expressions, strict=True):
+            texts = {name: _literal(one.table.columns[name], value) for name, value in key.items()}
+            for names in known.values():
+                texts |= {name: text for name, text in names.items() if name in texts}
+            found[row] = " AND ".join(f"{sql.name(name)} = {text}" for name, text in texts.items())
+        return found
+
+    def _updates(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
+        """The rows that differ: a statement for each of a few, else one for all that differ in the same columns."""
+        groups: dict[tuple[str, ...], list[Differing]] = {}
+        for row in self.comparison.differing(one):
+            seen.differing(row)
+            group = groups.setdefault(row.columns, [])
+            group.append(row)
+            if len(group) == _MOST_ROWS:
+                yield from self._update_group(one, groups.pop(row.columns))
+        for rows in groups.values():
+            yield from self._update_group(one, rows)
+
+    def _update_group(self, one: Wanted, rows: Sequence[Differing]) -> Iterator[Unit]:
+        expressions = self._expressions(one, [row.parents for row in rows])
+        if len(rows) > _FEW and not any(expressions):
+            yield _bulk(one, rows)
+            return
+        for row, known in zip(rows, expressions, strict=True):
+            values = {name: _literal(one.table.columns[name], value) for name, value in row.after.items()}
+            for names in known.values():
+                values |= {name: text for name, text in names.items() if name in values}
+            where = _where(one, dict(zip(one.key, row.key, strict=True)))
+            yield _update(one, values, where, row.statement)
+
+    def _deletes(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
+        extra, cascades = self.comparison.extra(one), self.cascades.get(one.table.path, {})
+        while rows := list(itertools.islice(extra, _MOST_ROWS)):
+            for row in rows:
+                seen.extra(row)
+            columns = [one.table.columns[name] for name in one.key]
+            keys = [", ".join(map(_literal, columns, row.key)) for row in rows]
+            names = sql.names(one.key)
+            texts = keys if len(columns) == 1 else [f"({key})" for key in keys]
+            head, tail = f"DELETE FROM {_target(one)} WHERE {names if len(columns) == 1 else f'({names})'} IN (", ")"
+            statement = min(one.given)
+            lost = [_lost(len(rows), one.table.path)]
+            lost += [f"{_lost(number, path)}, which refers to them" for path, number in cascades.items()]
+            cascades = {}
+            if len(rows) == 1:
+                where = _where(one, dict(zip(one.key, rows[0].key, strict=True)))
+                head, texts, tail = f"DELETE FROM {_target(one)} WHERE {where}", [""], ""
+            yield Unit(one.table.path, "delete", head, tuple(texts), tail, (statement,) * len(rows), tuple(lost), ", ")
+
+    def _sequences(self, one: Wanted) -> Iterator[Unit]:
+        for column in one.table.own:
+            if (last := self.comparison.behind(one, column)) is not None:
+                name = sql.literal(column.sequence or "")
+                text = f"SELECT pg_catalog.setval({name}, greatest({last}, last_value)) FROM {column.sequence}"
+                yield Unit(one.table.path, "sequence", text, ("",), "", (min(one.given),))
+
+
+class _Seen:
+    """Counts what differs, and keeps the first of it."""
+
+    def __init__(self, one: Wanted, script: Script):
+        self.one = one
+        self.script = script
+        self.counts = {"added": 0, "changed": 0, "removed": 0}
+        self.changes: list[RowChange] = []
+
+    def missing(self, row: Missing) -> None:
+        key = tuple(row.values[name] for name in self.one.key)
+        self._note("added", key, None, row.values, row.statement)
+
+    def differing(self, row: Differing) -> None:
+        self._note("changed", row.key, row.before, row.after, row.statement)
+
+    def extra(self, row: Extra) -> None:
+        self._note("removed", row.key, row.values, None, None)
+
+    def table(self) -> TableRows:
+        one = self.one
+        return TableRows(
+            table=Id("table", one.table.path),
+            mode=one.mode,
+            key=one.key,
+            place=places(one, self.script),
+            declared=one.count,
+            changes=tuple(self.changes),
+            **self.counts,
+        )
+
+    def _note(
+        self,
+        manner: str,
+        key: tuple[str | None, ...],
+        before: Mapping[str, str | None] | None,
+        after: Mapping[str, str | None] | None,
+        statement: int | None,
+    ) -> None:
+        self.counts[manner] += 1
+        if self.counts[manner] <= _SHOWN:
+            place = self.script.statements[statement].place if statement is not None else None
+            self.changes.append(RowChange(key, before, after, place))
+
+
+def _lost(number: int, path: Path) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'} of {Id('table', path)}"
+
+
+def _target(one: Wanted) -> str:
+    """The table as UPDATE and DELETE name it."""
+    return one.table.rows if one.table.inherited else one.table.name
+
+
+def _update(one: Wanted, values: Mapping[str, str], where: str, statement: int) -> Unit:
+    texts = ", ".join(f"{sql.name(name)} = {text}" for name, text in values.items())
+    return Unit(one.table.path, "update", f"UPDATE {_target(one)} SET {texts} WHERE {where}", ("",), "", (statement,))
+
+
+def _bulk(one: Wanted, rows: Sequence[Differing]) -> Unit:
+    """One statement for rows that differ in the same columns."""
+    columns = rows[0].columns
+    keys = [f"key_{number}" for number, _ in enumerate(one.key)]
+    values = [f"value_{number}" for number, _ in enumerate(columns)]
+    sets = ", ".join(
+        f"{sql.name(name)} = v.{value}::{one.table.columns[name].type}"
+        for name, value in zip(columns, values, strict=True)
+    )
+    match = " AND ".join(
+        f"t.{sql.name(name)} {one.table.columns[name].equal} v.{key}::{one.table.columns[name].type}"
+        for name, key in zip(one.key, keys, strict=True)
+    )
+    texts = [
+        f"({', '.join(_quoted(value) for value in (*row.key, *(row.after[name] for name in columns)))})" for row in rows
+    ]
+    head = f"UPDATE {_target(one)} AS t SET {sets}\nFROM (VALUES\n    "
+    tail = f"\n) AS v ({', '.join([*keys, *values])}) WHERE {match}"
+    return Unit(one.table.path, "update", head, tuple(texts), tail, tuple(row.statement for row in rows))
+
+
+def _where(one: Wanted, key: Mapping[str, str | None]) -> str:
+    return " AND ".join(
+        f"{sql.name(name)} {one.table.columns[name].equal} {_literal(one.table.columns[name], value)}"
+        for name, value in key.items()
+    )
+
+
+def _quoted(value: str | None) -> str:
+    return "NULL" if value is None else sql.literal(value)
+
+
+def _literal(column: Column, value: str | None) -> str:
+    """A value as a person writes it into SQL."""
+    if value is None:
+        return "NULL"
+    if column.written == "number" and _NUMBER.match(value):
+        return value
+    if column.written == "boolean":
+        return "true" if value in ("t", "true") else "false"
+    return sql.literal(value)
