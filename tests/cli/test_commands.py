@@ -47,7 +47,7 @@ def test_from_nothing_to_nothing_to_do(live: Live, capsys: pytest.CaptureFixture
 
     assert cli.main(["apply", "--yes"]) == 0
     shown = capsys.readouterr().out
-    assert "It is number 1 in the history.\nrows: 2 rows inserted\n" in shown
+    assert "the history.\nrows: 2 rows inserted\n" in shown
     assert live.execute("select count(*) from public.plans").fetchone() == (2,)
 
     assert cli.main(["plan", "--exit-code"]) == 0
