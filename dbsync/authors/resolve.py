@@ -60,9 +60,24 @@ def resolve(current: Catalog, desired: Catalog) -> Resolution:
             found.altered[change.id] = steps
         else:
             found.replaced.add(change.id)
+    _uproot(found)
     _spread(found)
     _leave_out_implied(found)
     return found
+
+
+def _uproot(found: Resolution) -> None:
+    """Replace what does not take a change within it, and what has to be made again for something on it to go."""
+    for one in sorted(found.created | found.replaced | set(found.altered)):
+        thing = found.desired.objects[one]
+        whole = thing.within()
+        if whole and whole in found.current.objects and not found.current.objects[whole].takes(thing):
+            list(_replace(found, whole, one))
+    for one in sorted(found.dropped):
+        thing = found.current.objects[one]
+        if not any(found.is_gone(other) for other in thing.implied_by()):
+            for other in thing.uproots():
+                list(_replace(found, other, one))
 
 
 def _spread(found: Resolution) -> None:

@@ -9,7 +9,7 @@ _NOT_NULL = """
                coalesce(n.connoinherit, false) as not_null_no_inherit, coalesce(n.convalidated, true) as not_null_valid,
                coalesce(n.conname, '')::text as not_null_constraint,
                c.relkind = 'p' and u.conname is not null as not_null_shared,
-               coalesce(n.conislocal, false) as not_null_local,
+               coalesce(n.conislocal, false) as not_null_local, coalesce(n.coninhcount, 0) > 0 as not_null_inherited,
                coalesce(h.tables, '{}') as not_null_heirs,"""
 _NOT_NULL_SOURCE = """
         left join pg_catalog.pg_constraint n
@@ -36,7 +36,8 @@ _OWN_IDENTITY = "a.attidentity <> '' and not (c.relispartition and {version} >= 
 
 _QUERY = """
         with relation as materialized (
-            select c.oid, c.relname, s.nspname, c.relkind, c.relispartition, c.relpersistence, c.reloftype
+            select c.oid, c.relname, s.nspname, c.relkind, c.relispartition, c.relpersistence, c.reloftype,
+                   coalesce(pg_catalog.pg_get_expr(c.relpartbound, c.oid), '') as bound
             from pg_catalog.pg_class c
             join pg_catalog.pg_namespace s on s.oid = c.relnamespace
             where c.relkind in ('r', 'p', 'f') and c.oid >= 16384 and s.nspname !~ '^pg_'
@@ -83,7 +84,7 @@ _QUERY = """
                coalesce(a.attstattarget, -1)::int as statistics,
                coalesce(a.attoptions, '{{}}') as options,
                array(select x from pg_catalog.unnest(a.attfdwoptions) x order by x collate "C") as foreign_options,
-               a.attislocal or c.relispartition as local,
+               a.attislocal or c.relispartition as local, c.bound,
                a.attnum::int as number, {version} as version, c.relkind::text as relkind, c.reloftype <> 0 as typed,
                k.oid is not null as in_foreign_key,
                case when a.attinhcount > 0 then coalesce(p.parents, '{{}}') else '{{}}' end as parents

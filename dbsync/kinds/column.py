@@ -83,6 +83,7 @@ class Column(Object):
     typed: bool = dataclasses.field(default=False, compare=False)
     not_null_constraint: str = dataclasses.field(default="", compare=False)
     not_null_local: bool = dataclasses.field(default=False, compare=False)
+    not_null_inherited: bool = dataclasses.field(default=False, compare=False)
     not_null_shared: bool = dataclasses.field(default=False, compare=False)
     """A partitioned table's, whose name its partitions use too: given, lest one that is there first keeps it away."""
     not_null_heirs: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
@@ -91,6 +92,8 @@ class Column(Object):
     in_foreign_key: bool = dataclasses.field(default=False, compare=False)
     parents: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
     """The tables that it comes from, by inheritance or as a partition."""
+    bound: str = dataclasses.field(default="", compare=False)
+    """For which rows the table is a partition; empty where it is none."""
 
     @classmethod
     def read(cls, version: int) -> str:
@@ -295,11 +298,27 @@ class Column(Object):
                 yield self._table(f"ADD CONSTRAINT {constraint} NOT NULL {sql.name(self.path[2])}{ending}")
             return
         if self.not_null_name != before.not_null_name and self.not_null_constraint != before.not_null_constraint:
-            yield self._table(f"RENAME CONSTRAINT {sql.name(before.not_null_constraint)} TO {constraint}")
+            rename = self._table(f"RENAME CONSTRAINT {sql.name(before.not_null_constraint)} TO {constraint}")
+            yield from self._apart(rename) if before.not_null_inherited else [rename]
         if self.not_null_no_inherit != before.not_null_no_inherit:
             yield self._table(f"ALTER CONSTRAINT {constraint} {'NO ' if self.not_null_no_inherit else ''}INHERIT")
         if self.not_null_valid and not before.not_null_valid:
             yield self._table(f"VALIDATE CONSTRAINT {constraint}")
+
+    def _apart(self, rename: Step) -> Iterator[Step]:
+        """A step that PostgreSQL takes only while the not-null constraint is not inherited."""
+        why = "the name of what is inherited can be changed only while it is not"
+        table, column = sql.qualified(*self.path[:2]), sql.name(self.path[2])
+        parents = [sql.qualified(*parent) for parent in self.parents]
+        if self.bound:
+            before = [f"{parent} DETACH PARTITION {table}" for parent in parents]
+            after = [f"{parent} ATTACH PARTITION {table} {self.bound}" for parent in parents]
+        else:
+            before = [f"ONLY {parent} ALTER COLUMN {column} DROP NOT NULL" for parent in parents]
+            after = [f"{parent} ALTER COLUMN {column} SET NOT NULL" for parent in parents]
+        yield from (self.step(f"ALTER TABLE {text}", reason=why) for text in before)
+        yield rename
+        yield from (self.step(f"ALTER TABLE {text}", reason=why) for text in after)
 
     def _identity_steps(self, before: Self) -> Iterator[Step]:
         if not self.identity:

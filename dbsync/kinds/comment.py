@@ -12,6 +12,8 @@ from dbsync.model.steps import Step
 _INDEX = "(index)"
 """Ends the path of a comment on a constraint's index, which is no object of its own."""
 _STANDARD = "standard public schema"
+_SEQUENCE = "(sequence)"
+"""Ends the path of a comment on the sequence of an identity column."""
 _NOT_NULL = "(not null)"
 """Stands in the path of a comment on a not-null constraint, which is part of its column, before its name."""
 
@@ -38,16 +40,18 @@ class Comment(Satellite):
         )
         select coalesce(
                    case when t.oid is not null then 'pg_type' when i.objid is not null then 'pg_constraint'
-                        when n.oid is not null then 'pg_class' end,
+                        when n.oid is not null or q.objid is not null then 'pg_class' end,
                    s.catalog
                ) as target_catalog,
-               coalesce(t.oid, i.refobjid, n.conrelid, s.objoid)::bigint as target_oid,
+               coalesce(t.oid, i.refobjid, n.conrelid, q.refobjid, s.objoid)::bigint as target_oid,
                case when t.oid is not null then 0 when n.oid is not null then n.conkey[1]::int
-                    else s.objsubid end as target_subid,
+                    when q.objid is not null then q.refobjsubid else s.objsubid end as target_subid,
                case when t.oid is not null then array[a.attname]::text[]
                     when n.oid is not null then array['(not null)', n.conname]::text[]
+                    when q.objid is not null then array['(sequence)']
                     when i.objid is not null then array['(index)'] else '{}' end as suffix,
-               s.description as text
+               s.description as text,
+               case when q.objid is not null then array[qn.nspname, c.relname]::text[] else '{}' end as sequence
         from said s
         left join pg_catalog.pg_class c on s.catalog = 'pg_class' and c.oid = s.objoid
         left join pg_catalog.pg_type t on c.relkind = 'c' and t.oid = c.reltype
@@ -55,6 +59,10 @@ class Comment(Satellite):
         left join pg_catalog.pg_depend i on c.relkind in ('i', 'I') and i.deptype = 'i'
             and i.classid = 'pg_catalog.pg_class'::regclass and i.objid = c.oid
             and i.refclassid = 'pg_catalog.pg_constraint'::regclass
+        left join pg_catalog.pg_depend q on c.relkind = 'S' and q.deptype = 'i' and q.refobjsubid > 0
+            and q.classid = 'pg_catalog.pg_class'::regclass and q.objid = c.oid
+            and q.refclassid = 'pg_catalog.pg_class'::regclass
+        left join pg_catalog.pg_namespace qn on qn.oid = c.relnamespace
         left join pg_catalog.pg_constraint n on s.catalog = 'pg_constraint' and n.oid = s.objoid
             and n.contype = 'n' and n.conrelid <> 0
         left join pg_catalog.pg_extension e on s.catalog = 'pg_extension' and e.oid = s.objoid
@@ -65,6 +73,8 @@ class Comment(Satellite):
     """
 
     text: str
+    sequence: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The name of the identity column's sequence that it is on."""
 
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """COMMENT ON."""
@@ -88,6 +98,8 @@ class Comment(Satellite):
         kind, path = self.of
         if kind == "constraint" and path[-1] == _INDEX:
             return f"INDEX {sql.qualified(path[0], path[2])}"
+        if kind == "column" and path[-1] == _SEQUENCE:
+            return f"SEQUENCE {sql.qualified(*self.sequence)}"
         if kind == "column" and path[-2] == _NOT_NULL:
             return f"CONSTRAINT {sql.name(path[-1])} ON {sql.qualified(*path[:2])}"
         if kind == "composite type" and len(path) == 3:

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._naming import Movable
+from dbsync.kinds._stored import STORED
 from dbsync.kinds._writing import listed
 from dbsync.model.steps import Step
 
@@ -23,31 +24,8 @@ class CompositeType(Movable):
     renewable = True
     part = "attribute"
     rank = 10
-    query = """
-        with recursive part (whole, part) as (
-            select typarray, oid from pg_catalog.pg_type where typarray <> 0 and oid >= 16384
-            union all
-            select oid, typbasetype from pg_catalog.pg_type where typtype = 'd' and oid >= 16384
-            union all
-            select r.whole, rngsubtype
-            from pg_catalog.pg_range cross join lateral (values (rngtypid), (rngmultitypid)) r (whole)
-            where rngtypid >= 16384
-            union all
-            select c.reltype, a.atttypid
-            from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid
-            where c.relkind in ('c', 'v', 'f') and a.attnum > 0 and not a.attisdropped and c.oid >= 16384
-        ),
-        column_type as (
-            select distinct a.atttypid as type
-            from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid
-            where c.relkind in ('r', 'm', 'p') and a.attnum > 0 and not a.attisdropped
-              and a.atttypid >= 16384 and c.oid >= 16384
-        ),
-        stored as (
-            select type from column_type
-            union
-            select p.part from stored s join part p on p.whole = s.type
-        ),
+    query = f"""
+        {STORED},
         attribute as (
             select a.attrelid,
                    array_agg(a.attname::text order by a.attnum) as names,
@@ -70,12 +48,12 @@ class CompositeType(Movable):
         )
         select t.oid::bigint as oid,
                array[n.nspname, t.typname]::text[] as path,
-               coalesce(a.names, '{}') as names,
-               coalesce(a.types, '{}') as types,
-               coalesce(a.collations, '{}') as collations,
+               coalesce(a.names, '{{}}') as names,
+               coalesce(a.types, '{{}}') as types,
+               coalesce(a.collations, '{{}}') as collations,
                t.oid in (select reloftype from pg_catalog.pg_class where reloftype <> 0) as typed,
                t.oid in (select type from stored) as stored,
-               coalesce(u.names, '{}') as used
+               coalesce(u.names, '{{}}') as used
         from pg_catalog.pg_type t
         join pg_catalog.pg_namespace n on n.oid = t.typnamespace
         join pg_catalog.pg_class c on c.oid = t.typrelid and c.relkind = 'c'

@@ -1,17 +1,22 @@
 """Domains."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Self
 
 from dbsync import sql
 from dbsync.kinds._naming import Movable
+from dbsync.kinds._stored import STORED
+from dbsync.model.objects import Object, Satellite
 from dbsync.model.steps import Step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Domain(Movable):
-    """A domain; its checks are the kind "domain constraint"."""
+    """A domain; its checks are the kind "domain constraint".
+
+    `held`: rows hold it inside of other types, so that PostgreSQL cannot look whether they meet a new constraint.
+    """
 
     kind = "domain"
     catalog = "pg_type"
@@ -19,7 +24,14 @@ class Domain(Movable):
     derived_names = frozenset({"not_null_name"})
     rank = 10
     # Before PostgreSQL 17 a domain's NOT NULL has no name.
-    query = """
+    query = f"""
+        {STORED},
+        inside (type) as (
+            select p.part from stored s join part p on p.whole = s.type join pg_catalog.pg_type w on w.oid = p.whole
+            where w.typtype <> 'd'
+            union
+            select b.typbasetype from inside i join pg_catalog.pg_type b on b.oid = i.type and b.typtype = 'd'
+        )
         select t.oid::bigint as oid,
                array[n.nspname, t.typname]::text[] as path,
                pg_catalog.format_type(t.typbasetype, t.typtypmod) as base,
@@ -28,7 +40,8 @@ class Domain(Movable):
                coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::regclass),
                         t.typdefault) as "default",
                t.typnotnull as not_null,
-               c.conname::text as not_null_name
+               c.conname::text as not_null_name,
+               t.oid in (select type from inside) as held
         from pg_catalog.pg_type t
         join pg_catalog.pg_namespace n on n.oid = t.typnamespace
         join pg_catalog.pg_type b on b.oid = t.typbasetype
@@ -36,12 +49,18 @@ class Domain(Movable):
         where t.typtype = 'd' and t.oid >= 16384 and n.nspname !~ '^pg_(temp|toast)'
     """
     fixed = frozenset({"base", "collation"})
+    limits: ClassVar[Mapping[str, str]] = {"not_null": "rows hold it inside of other types"}
 
     base: str
     collation: str | None
     default: str | None
     not_null: bool
     not_null_name: str | None
+    held: bool = dataclasses.field(default=False, compare=False)
+
+    def takes(self, member: Object) -> bool:
+        """No constraint that rows must meet, where these cannot be looked at."""
+        return not self.held or isinstance(member, Satellite)
 
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE DOMAIN with the checks that it may hold from the start."""
@@ -65,6 +84,8 @@ class Domain(Movable):
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Default and NOT NULL change in place; base type and collation never do."""
+        if before.held and self.not_null and not before.not_null:
+            return None
         return [self.step(f"ALTER DOMAIN {sql.qualified(*self.path)} {action}") for action in self._actions(before)]
 
     def _actions(self, before: Self) -> Iterator[str]:

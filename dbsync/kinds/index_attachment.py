@@ -65,6 +65,10 @@ class IndexAttachment(Object):
         del clauses
         yield self.step(f"ALTER INDEX {sql.qualified(*self.parent)} ATTACH PARTITION {sql.qualified(*self.path)}")
 
+    def uproots(self) -> Iterator[Id]:
+        """Both indexes: PostgreSQL detaches one only with its table, or drops it with its parent."""
+        yield from self.needs()
+
     def drop(self) -> Iterator[Step]:
-        """Nothing: PostgreSQL detaches an index with its table or drops it with its parent."""
+        """Nothing: it goes with the partitioned index."""
         yield from ()

@@ -30,25 +30,35 @@ class Privilege(Satellite):
     suffixes = 1
     beyond = True
     query = """
-        with acl (catalog, oid, subid, acl, owner, kind) as (
-            select 'pg_class', oid, 0, relacl, relowner, (case relkind when 'S' then 's' else 'r' end)::"char"
-            from pg_catalog.pg_class where relacl is not null and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        with acl (catalog, oid, subid, acl, owner, kind, sequence) as (
+            select 'pg_class', coalesce(d.refobjid, c.oid), coalesce(d.refobjsubid, 0), c.relacl, c.relowner,
+                   (case c.relkind when 'S' then 's' else 'r' end)::"char",
+                   case when d.objid is not null then array[n.nspname, c.relname]::text[] else '{}' end
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            left join pg_catalog.pg_depend d on c.relkind = 'S' and d.deptype = 'i' and d.refobjsubid > 0
+                and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+                and d.refclassid = 'pg_catalog.pg_class'::regclass
+            where c.relacl is not null and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
             union all
-            select 'pg_class', a.attrelid, a.attnum, a.attacl, c.relowner, 'c'
+            select 'pg_class', a.attrelid, a.attnum, a.attacl, c.relowner, 'c', '{}'
             from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
             where a.attacl is not null and not a.attisdropped
-            union all select 'pg_proc', oid, 0, proacl, proowner, 'f' from pg_catalog.pg_proc where proacl is not null
             union all
-            select 'pg_namespace', oid, 0, nspacl, nspowner, 'n'
+            select 'pg_proc', oid, 0, proacl, proowner, 'f', '{}' from pg_catalog.pg_proc where proacl is not null
+            union all
+            select 'pg_namespace', oid, 0, nspacl, nspowner, 'n', '{}'
             from pg_catalog.pg_namespace where nspacl is not null
-            union all select 'pg_type', oid, 0, typacl, typowner, 'T' from pg_catalog.pg_type where typacl is not null
             union all
-            select 'pg_language', oid, 0, lanacl, lanowner, 'l' from pg_catalog.pg_language where lanacl is not null
+            select 'pg_type', oid, 0, typacl, typowner, 'T', '{}' from pg_catalog.pg_type where typacl is not null
             union all
-            select 'pg_foreign_data_wrapper', oid, 0, fdwacl, fdwowner, 'F'
+            select 'pg_language', oid, 0, lanacl, lanowner, 'l', '{}'
+            from pg_catalog.pg_language where lanacl is not null
+            union all
+            select 'pg_foreign_data_wrapper', oid, 0, fdwacl, fdwowner, 'F', '{}'
             from pg_catalog.pg_foreign_data_wrapper where fdwacl is not null
             union all
-            select 'pg_foreign_server', oid, 0, srvacl, srvowner, 'S'
+            select 'pg_foreign_server', oid, 0, srvacl, srvowner, 'S', '{}'
             from pg_catalog.pg_foreign_server where srvacl is not null
         ), changed as (
             -- System objects and members of extensions come with privileges of their own.
@@ -75,7 +85,8 @@ class Privilege(Satellite):
             from entry
         )
         select catalog as target_catalog, oid::bigint as target_oid, subid::int as target_subid,
-               array[name] as suffix, pg_catalog.pg_get_userbyid(owner)::text as owner,
+               case when sequence = '{}' then array[name] else array['(sequence)', name] end as suffix, sequence,
+               pg_catalog.pg_get_userbyid(owner)::text as owner,
                coalesce(array_agg(distinct label) filter (where not built_in), '{}') as privileges,
                coalesce(array_agg(distinct label) filter (where built_in), '{}') as built_in,
                array(
@@ -87,7 +98,7 @@ class Privilege(Satellite):
                        filter (where not built_in and grantor <> owner), '{}'
                ) as others
         from named
-        group by catalog, oid, subid, kind, owner, name
+        group by catalog, oid, subid, kind, owner, name, sequence
         having array_agg(distinct label) filter (where not built_in)
             is distinct from array_agg(distinct label) filter (where built_in)
     """
@@ -97,6 +108,8 @@ class Privilege(Satellite):
     every: tuple[str, ...] = dataclasses.field(compare=False)
     others: tuple[str, ...] = dataclasses.field(compare=False)
     owner: str = dataclasses.field(compare=False)
+    sequence: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The name of the sequence, for one of an identity column: these stand at the column."""
 
     @property
     def grantee(self) -> str:
@@ -131,10 +144,12 @@ class Privilege(Satellite):
                 yield self.step(text)
 
     def _column(self) -> str:
-        return f" ({sql.name(self.path[-2])})" if self.of.kind == "column" else ""
+        return f" ({sql.name(self.path[-2])})" if self.of.kind == "column" and not self.sequence else ""
 
     def _on(self) -> str:
         kind, path = self.of
+        if self.sequence:
+            return f"SEQUENCE {sql.qualified(*self.sequence)}"
         if kind == "column":
             return f"TABLE {sql.qualified(*path[:2])}"
         if kind in _RELATIONS:

@@ -144,6 +144,15 @@ class Object:
         del before
         return frozenset()
 
+    def takes(self, member: "Object") -> bool:
+        """Whether what is within it can be made or changed while it stays as it is."""
+        del member
+        return True
+
+    def uproots(self) -> Iterator[Id]:
+        """What has to be made again for it to go, since no statement drops it alone."""
+        yield from ()
+
     def rename(self, name: str) -> Sequence[Step] | None:
         """The steps that give it another name; None where PostgreSQL has none."""
         del name

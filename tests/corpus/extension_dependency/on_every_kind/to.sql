@@ -1,0 +1,13 @@
+create extension hstore;
+create table t (a integer, b text);
+create function f() returns integer language sql as 'select 1';
+alter function f() depends on extension hstore;
+create procedure p(i integer) language sql as 'select 1';
+alter procedure p(integer) depends on extension hstore;
+create function g() returns trigger language plpgsql as 'begin return new; end';
+create trigger watch before insert on t for each row execute function g();
+alter trigger watch on t depends on extension hstore;
+create index by_b on t (b);
+alter index by_b depends on extension hstore;
+create materialized view m as select a from t;
+alter materialized view m depends on extension hstore;
