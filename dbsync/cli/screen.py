@@ -75,7 +75,8 @@ def say_error(message: str, *, excerpt: str | None = None, detail: str | None = 
     """Write an error as all errors are written."""
     where = page(sys.stderr)
     lines = _said("error:", "lost", message, where)
-    lines += [code(part) for part in (excerpt, detail) if part]
+    lines += [code(excerpt)] if excerpt else []
+    lines += [line for text in (detail or "").splitlines() for line in _detail(text, where)]
     if hint:
         lines += _said("hint:", "name", hint, where)
     sys.stderr.write("\n".join(lines) + "\n")
@@ -88,6 +89,14 @@ def _said(label: str, style: str, text: str, where: Page) -> list[str]:
         return [f"{where.paint(label, style)} {code(text)}"]
     first, *others = where.wrapped(text, f"{label} ", "  ")
     return [first.replace(label, where.paint(label, style), 1), *others]
+
+
+def _detail(text: str, where: Page) -> list[str]:
+    """A line of a detail; on a terminal in lines that fit, as far in as the first."""
+    if not where.terminal or "\t" in text:
+        return [code(text)]
+    indent = " " * (len(text) - len(text.lstrip()))
+    return list(where.wrapped(text.strip(), indent, f"{indent}  "))
 
 
 class Screen(Observer):

@@ -16,6 +16,8 @@ from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import environment
 
 LOCK_WAIT = "10s"
+# A newer pg_dump begins with it, whatever the server; where there are scratch databases nobody needs it.
+_UNKNOWN_BEFORE_17 = "\nSET transaction_timeout = 0;\n"
 
 _READ_HINTS = (
     ("permission denied for schema", "GRANT USAGE on the schema to this role, or read as a role that has it"),
@@ -75,6 +77,7 @@ def restore(
     environ: Mapping[str, str] | None = None,
 ) -> None:
     """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL."""
+    text = text.replace(_UNKNOWN_BEFORE_17, "\n", 1)
     program = _program(installation, "psql")
     done = subprocess.run(
         [program, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-o", os.devnull, "-f", "-"],
