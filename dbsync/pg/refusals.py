@@ -14,7 +14,7 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
         "check the user and the password (in the URL, PGPASSWORD or ~/.pgpass)",
     ),
     (
-        ("no pg_hba.conf entry",),
+        ("no pg_hba.conf entry", "pg_hba.conf rejects"),
         "the server lets nobody in this way: try sslmode=require, or ask its administrator for a line in pg_hba.conf",
     ),
     (("database", "does not exist"), "create it first with createdb, or check its name in the URL"),

@@ -119,7 +119,8 @@ def _addresses(known: Mapping[str, str]) -> str:
         return "this machine"
     hosts, ports = named.split(","), known.get("port", "5432").split(",")
     ports = ports if len(ports) == len(hosts) else ports[:1] * len(hosts)
-    return " or ".join(f"{host}:{port or '5432'}" for host, port in zip(hosts, ports, strict=True))
+    written = [f"[{host}]" if ":" in host else host for host in hosts]
+    return " or ".join(f"{host}:{port or '5432'}" for host, port in zip(written, ports, strict=True))
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:

@@ -33,7 +33,8 @@ def test_a_malformed_url_is_refused_without_repeating_it(url: str) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_label_of_several_hosts() -> None:
+def test_label_of_other_addresses() -> None:
+    assert "on [::1]:5433 as" in Target.parse("postgresql://app@[::1]:5433/shop", {}).label
     assert "on one:5432 or other:5433 as" in Target.parse("postgresql://app@one:5432,other:5433/shop", {}).label
     assert "on one:5434 or other:5434 as" in Target.parse("postgresql://app@one,other/shop?port=5434", {}).label
 
