@@ -201,8 +201,8 @@ def _position(change: Change) -> tuple[str, tuple[int, int], Id]:
 
 
 def plural(kind: str) -> str:
-    """ "tables", "policies", "indexes"."""
-    if kind.endswith("y"):
+    """ "tables", "policies", "foreign keys", "indexes"."""
+    if kind.endswith("y") and not kind.endswith("ey"):
         return kind[:-1] + "ies"
     return kind + ("es" if kind.endswith(("x", "s", "ch")) else "s")
 

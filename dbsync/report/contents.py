@@ -40,8 +40,13 @@ class Item:
 class Group:
     """Objects of one kind."""
 
-    title: str
+    kind: str
     items: Sequence[Item]
+
+    @property
+    def title(self) -> str:
+        """What to write above them."""
+        return plural(self.kind)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,13 +119,15 @@ class _Telling:
         for one in self.catalog.objects:
             totals[one.kind] += 1
         counts = [
-            ("tables", len(sheets)),
-            ("columns", sum(len(sheet.columns) for sheet in sheets)),
-            ("foreign keys", len(self.diagram.references)),
-            ("indexes", totals["index"]),
-            *((group.title, len(group.items)) for group in groups),
+            ("table", len(sheets)),
+            ("column", sum(len(sheet.columns) for sheet in sheets)),
+            ("foreign key", len(self.diagram.references)),
+            ("index", totals["index"]),
+            *((group.kind, len(group.items)) for group in groups),
         ]
-        return Contents(sheets, groups, [(name, number) for name, number in counts if number])
+        return Contents(
+            sheets, groups, [(kind if number == 1 else plural(kind), number) for kind, number in counts if number]
+        )
 
     def sheet(self, number: int, table: Table) -> Sheet:
         kind = "table" if Id("table", table.name) in self.catalog.objects else "foreign table"
@@ -155,9 +162,7 @@ class _Telling:
             if thing.kind not in _TOLD_ELSEWHERE:
                 kinds[thing.kind].append(thing)
         return [
-            Group(
-                plural(kind), [self.item(thing) for thing in sorted(found, key=lambda one: (one.position(), one.path))]
-            )
+            Group(kind, [self.item(thing) for thing in sorted(found, key=lambda one: (one.position(), one.path))])
             for kind, found in sorted(kinds.items())
         ]
 
@@ -171,7 +176,7 @@ class _Telling:
         order = sorted(kinds, key=lambda kind: (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), kind))
         for kind in order:
             found = sorted(kinds[kind], key=lambda one: one.path)
-            yield Group(plural(kind), [self.item(thing) for thing in found])
+            yield Group(kind, [self.item(thing) for thing in found])
 
     def item(self, thing: Object) -> Item:
         own = thing.path[2:] if thing.within() and len(thing.path) > 2 else thing.path

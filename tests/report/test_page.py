@@ -78,6 +78,7 @@ def test_everything_is_told(page: Page) -> None:
         "generated always as (upper((name)::text))",
         "partitioned by RANGE (day)",
         "shop.orders_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+        "tables4 columns13 foreign keys3 index1 view1",
         "row security is on",
         "only_large CREATE POLICY only_large ON shop.items FOR SELECT USING",
         "items_by_size CREATE INDEX items_by_size ON shop.items (size) WHERE",
