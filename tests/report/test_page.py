@@ -189,6 +189,10 @@ def test_plan(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "a possible rename" in " ".join(Page(written(schema, tmp_path / "report.html")).text.split())
 
     schema.write_text("CREATE TABLE plans (id integer PRIMARY KEY, price bigint);")
+    seeds = tmp_path / "seeds.sql"
+    seeds.write_text("INSERT INTO plans VALUES (7, 700);")
+    assert "~ rows of public.plans by id" in " ".join(Page(written(schema, tmp_path / "report.html")).text.split())
+    seeds.unlink()
     with connect(database) as connection:
         connection.execute("alter table public.plans drop gone, alter price type bigint")
     assert "Nothing to do: database" in " ".join(Page(written(schema, tmp_path / "report.html")).text.split())
