@@ -1,9 +1,12 @@
 """A connection → the catalog of its database, read in one consistent transaction."""
 
 import contextlib
+import functools
 import gc
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -40,6 +43,14 @@ _DEPENDENCIES = """
       and (refobjid >= 16384
            or refclassid in ('pg_catalog.pg_namespace'::regclass, 'pg_catalog.pg_extension'::regclass))
 """
+
+
+@functools.cache
+def edition() -> str:
+    """A digest of the code that reads catalogs: digests of objects may be compared where this is the same."""
+    home = Path(__file__).parent
+    files = (home / "snapshot.py", home / "model" / "catalog.py", *sorted((home / "kinds").glob("*.py")))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbsync"})) -> Catalog:

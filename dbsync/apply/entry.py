@@ -79,4 +79,9 @@ def _objects(found: Mapping[str, Any]) -> dict[str, Any]:
     before = unpacked(found["before"])
     gone = {identity(one) for one in found["gone"]}
     planned: dict[Id, str] = {one: digest for one, digest in before.items() if one not in gone}
-    return {"server": found["server"], "before": before, "planned": planned | unpacked(found["after"])}
+    return {
+        "server": found["server"],
+        "edition": found.get("edition", ""),
+        "before": before,
+        "planned": planned | unpacked(found["after"]),
+    }

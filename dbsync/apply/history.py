@@ -14,6 +14,7 @@ from dbsync.model.coding import from_id, packed, squeezed
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
 from dbsync.model.steps import Step
+from dbsync.snapshot import edition
 
 _TABLE = """
     create table if not exists dbsync.history (
@@ -41,7 +42,8 @@ _LATER = {
     "manage": "text",
     # JSON: pg_dump's text of live as it was before, in base64 of zlib, and the statements for what a dump leaves out.
     "before": "json",
-    # JSON: the server's version, and the objects of live: all before, what is new or another after, renamed, or gone.
+    # JSON: the server's version, which code read the objects, and the objects of live with their digests: all before,
+    # what is new or another after, renamed, or gone.
     "objects": "json",
 }
 _LONGEST = 4_000
@@ -108,6 +110,7 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
     changed = {one: digest for one, digest in plan.replayed.items() if plan.current.get(one) != digest}
     objects = {
         "server": server,
+        "edition": edition(),
         "before": packed(plan.current),
         "after": packed(changed),
         "renamed": [[from_id(one.before), from_id(one.after)] for one in plan.renamed],

@@ -32,6 +32,8 @@ class Entry:
     manage: str = "auto"
     server: int = 0
     """The server's version at the time, as server_version_num."""
+    edition: str = ""
+    """Which code read the objects: their digests may be compared where it is the same."""
     state: State | None = None
     """Live before it."""
     before: Mapping[Id, str] | None = None

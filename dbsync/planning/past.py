@@ -4,11 +4,11 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-import dbsync
 from dbsync.model.entry import Difference, Entry
 from dbsync.model.objects import Id
 from dbsync.pg import version as versions
 from dbsync.planning.verify import ANY, drift, moved, strays
+from dbsync.snapshot import edition
 
 _MOST = 8
 
@@ -73,7 +73,7 @@ def difference(first: Entry | None, second: Entry, *, alone: bool) -> Difference
         # What may read in any words is called changed only where it is new.
         after = {one: before.get(one, ANY) if digest == ANY else digest for one, digest in after.items()}
     known = all(one.before is not None for one in (first, second) if one and not (alone and one is first))
-    same = alone or first is None or comparable(first, second.server, second.record.version)
+    same = alone or first is None or comparable(first, second.server, second.edition)
     objects = tuple(moved(before, after)) if known and same and before is not None and after is not None else None
     return Difference(
         first=first.record if first else None,
@@ -94,10 +94,11 @@ def _caveats(first: Entry | None, second: Entry, *, alone: bool, known: bool, sa
             yield f"record {one.record.id} did not end ({one.record.outcome}): shown is what was planned"
 
 
-def comparable(entry: Entry, server: int, version: str = dbsync.__version__) -> bool:
-    """Whether digests mean the same: the versions of dbsync and (the major one) of the server are those of then."""
+def comparable(entry: Entry, server: int, code: str | None = None) -> bool:
+    """Whether digests mean the same: the code that reads objects (by default this one) and the server's major version
+    are those of then."""
     same = versions.major(entry.server) == versions.major(server)
-    return entry.before is not None and same and entry.record.version == version
+    return entry.before is not None and same and entry.edition == (code or edition())
 
 
 def strayed(now: Objects, entry: Entry) -> list[str]:
