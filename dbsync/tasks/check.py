@@ -52,7 +52,7 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
                 findings.role(condition),
             ]
         schema, plan = _schema(config, target, observer, applied, quick=quick)
-        found += [schema, past, *findings.leftovers(condition)]
+        found += [schema, *_seeds(config, plan), past, *findings.leftovers(condition)]
     return Health(
         target=name,
         findings=tuple(found),
@@ -78,6 +78,7 @@ def _schema(
     request = PlanRequest(
         target=target,
         schema=config.schema,
+        seeds=config.seeds,
         manage=config.manage,
         scratch=config.scratch,
         environ=config.environ,
@@ -100,6 +101,15 @@ def _schema(
         return findings.differs(plan.changes, config.schema.name), plan
     text = f"live is what {config.schema.name} says: {len(plan.current):,} objects"
     return Finding(about="schema", state="good", text=text, details=tuple(_asides(plan))), plan
+
+
+def _seeds(config: Config, plan: Plan | None) -> Iterator[Finding]:
+    """Whether the declared rows are there, where that was looked at."""
+    if plan and config.seeds and plan.changes:
+        text = "not compared, for live is not what the schema file says"
+        yield Finding(about="seeds", state="unknown", text=text)
+    elif plan and config.seeds and plan.rows:
+        yield findings.seeds(plan.rows, config.seeds.name)
 
 
 def _asides(plan: Plan) -> Iterator[str]:

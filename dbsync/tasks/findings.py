@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dbsync.model.changes import Change
 from dbsync.model.health import Finding, State
 from dbsync.model.outcome import Record
+from dbsync.model.rows import TableRows
 from dbsync.pg import version as versions
 from dbsync.pg.condition import Condition
 
@@ -71,6 +72,26 @@ def differs(changes: tuple[Change, ...], file: str) -> Finding:
         details=first([f"{_SIGNS[manner]} {one}" for one, manner in shown.items()]),
         hint="dbsync plan shows the way there, dbsync apply takes it",
     )
+
+
+def seeds(tables: tuple[TableRows, ...], file: str) -> Finding:
+    """Whether the declared rows are there."""
+    details = tuple(_rows(one) for one in tables)
+    if not any(one.differs for one in tables):
+        return Finding(about="seeds", state="good", text=f"the rows of {file} are there", details=details)
+    return Finding(
+        about="seeds",
+        state="bad",
+        text=f"the rows of {file} are not all there as it has them",
+        details=details,
+        hint="dbsync plan shows them, dbsync apply brings them",
+    )
+
+
+def _rows(one: TableRows) -> str:
+    counts = (("missing", one.added), ("different", one.changed), ("too many", one.removed))
+    wrong = ", ".join(f"{number:,} {what}" for what, number in counts if number)
+    return f"{one.table}: {one.declared:,} declared" + (f", {wrong}" if wrong else "")
 
 
 def history(records: tuple[Record, ...], running: str | None) -> Finding:

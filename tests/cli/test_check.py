@@ -71,6 +71,15 @@ def test_what_differs_is_named(live: Live, capsys: Captured) -> None:
     assert found(capsys, 0, "--quick")["schema"]["state"] == "unknown"
 
 
+def test_declared_rows(live: Live, capsys: Captured) -> None:
+    Path("seeds.sql").write_text("insert into plans values (1, 'Free'), (2, 'Pro');")
+    live.execute("insert into public.plans values (1, 'Fre')")
+    seeds = found(capsys, 1)["seeds"]
+    assert seeds["details"] == ["table public.plans: 2 declared, 1 missing, 1 different"]
+    live.execute("alter table public.plans drop name")
+    assert found(capsys, 1)["seeds"]["state"] == "unknown"
+
+
 def test_quick_knows_what_was_applied(live: Live, capsys: Captured) -> None:
     Path("schema.sql").write_text(SCHEMA + "create table more (id integer);")
     assert cli.main(["apply", "--yes", "-q"]) == 0
