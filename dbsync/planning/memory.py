@@ -72,6 +72,7 @@ class Memory:
                 notes=tuple(known["notes"]),
                 rows=tuple(map(rows.rows, known["rows"])),
                 watched=watched,
+                goal=known["goal"],
                 kept=tuple(Id(kind, tuple(path)) for kind, path in known["kept"]),
             )
         return None
@@ -87,6 +88,7 @@ class Memory:
             "notes": plan.notes,
             "rows": [rows.from_rows(one) for one in plan.rows],
             "watched": rows.packed(plan.watched),
+            "goal": plan.goal,
             "kept": [[one.kind, one.path] for one in plan.kept],
             "text": None if plan.schema_text == plain(self.files) else plan.schema_text,
         }
