@@ -57,7 +57,8 @@ def same(one: str, other: str) -> bool:
 def _plain(text: str) -> str:
     for pattern, word in _VARIES:
         text = re.sub(pattern, word, text)
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+    # Where a line breaks depends on the digits before it.
+    return " ".join(text.split())
 
 
 def _block(found: re.Match[str], shell: "_Shell") -> str:
