@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import json
-import time
 
 import pytest
 
@@ -251,9 +250,8 @@ def test_script() -> None:
 def test_many_steps(form: str) -> None:
     step = observed("CREATE TABLE public.t (\n    a int\n)", locks={"public.t": "ACCESS EXCLUSIVE"})
     changes = tuple(added(Table(path=("public", f"t{i}"))) for i in range(20_000))
-    began = time.monotonic()
-    assert sum(1 for _ in formatter(form).render(plan(changes, Batch(steps=(step,) * 20_000)), Page(colour=True)))
-    assert time.monotonic() - began < 10
+    lines = formatter(form).render(plan(changes, Batch(steps=(step,) * 20_000)), Page(colour=True))
+    assert sum("CREATE TABLE public.t" in line for line in lines) == 20_000
 
 
 def test_visible() -> None:
