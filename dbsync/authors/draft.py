@@ -47,15 +47,22 @@ class Draft:
             for one in self.set_aside
         )
 
+    def _scans(self) -> int:
+        """How many tables are read while nobody may write to them; locks are held until the transaction ends."""
+        scans, held = 0, set[str]()
+        for one in self.steps:
+            if not one.step.transactional:
+                held.clear()
+            held.update(table for table, mode in one.locks.items() if mode in _BLOCKING)
+            scans += len(held.intersection(one.scanned))
+        return scans
+
     def cost(self) -> tuple[int, ...]:
         """Less is better: what is lost, rewritten tables, scans under a lock that blocks writes, locks, statements."""
-        scans = sum(
-            any(one.locks.get(table) in _BLOCKING for table in one.scanned) for one in self.steps if one.scanned
-        )
         return (
             sum(len(one.lost) for one in self.steps),
             sum(len(one.rewritten) for one in self.steps),
-            scans,
+            self._scans(),
             sum(mode in _BLOCKING for one in self.steps for mode in one.locks.values()),
             len(self.steps),
         )

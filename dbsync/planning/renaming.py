@@ -240,13 +240,20 @@ class _Renaming:
         self._derived()
 
     def _derived(self) -> None:
-        pairs = list(derived(self.current, self.desired, frozenset(one.after for one in self.renames)))
-        for before, after in pairs:
-            for step in after.alteration(before) or ():
-                reason = "its name is made of the one before"
-                self.renamer.run(dataclasses.replace(step, reason=reason, takes_commit=True))
-        if pairs:
-            self.current = self.workspace.read(RENAMED)
+        reason = "its name is made of the one before"
+        for _ in range(_ROUNDS):
+            pairs = list(derived(self.current, self.desired, frozenset(one.after for one in self.renames)))
+            if not pairs:
+                break
+            heads = {before.id for before, _ in pairs}
+            for before, after in pairs:
+                # A parent's new name goes to its partitions by itself; what is left is seen in the next round.
+                if heads.isdisjoint(before.implied_by()):
+                    for step in after.alteration(before) or ():
+                        self.renamer.run(dataclasses.replace(step, reason=reason, takes_commit=True))
+            known, self.current = self.current, self.workspace.read(RENAMED)
+            if self.current.objects == known.objects:
+                break
 
     def _reworded(self, ids: list[Id]) -> tuple[Catalog, Catalog]:
         return self.settler.reworded(RENAMED if self._renamer else COPY, self.current, self.desired, ids)
