@@ -47,7 +47,7 @@ def _commands() -> Iterator[str]:
     yield from _epilog(dbsync)
     for name, command in _sorted(dbsync):
         yield from ("", f"## dbsync {name}", "")
-        context = click.Context(command, info_name=f"dbsync {name}")
+        context = click.Context(command, info_name=f"dbsync {name}", **dbsync.context_settings)
         yield from ("```text", f"dbsync {name} {' '.join(command.collect_usage_pieces(context))}", "```", "")
         yield from (_prose(command.help), "")
         yield from ("| option | |", "|---|---|")
