@@ -128,6 +128,13 @@ TRAPS = [
         wanted=("CREATE UNIQUE INDEX u", "GRANT SELECT"),
     ),
     Trap(
+        "the version of an extension is the server's to choose",
+        "",
+        "create extension citext;",
+        wanted=("citext",),
+        forbidden=("VERSION", "version"),
+    ),
+    Trap(
         "NOT NULL, a default and the type of one column change at once",
         f"{TABLE}",
         "create table t (id integer primary key, a text not null default 'x', n bigint default 7);",

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from dbsync.load import tree
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
 
@@ -40,7 +41,19 @@ def write(connect_current: Callable[[], Connection], connect_desired: Callable[[
 
 
 def _step(text: str) -> Step:
-    return Step(sql=text.strip().rstrip(";").rstrip(), about=Id("statement", ("migra",)), author="migra")
+    return Step(sql=_unversioned(text.strip().rstrip(";").rstrip()), about=Id("statement", ("migra",)), author="migra")
+
+
+def _unversioned(text: str) -> str:
+    """CREATE EXTENSION without the version, which is the one of the scratch server: live may not have it."""
+    parsed = tree.parse(text)
+    if parsed is None or not parsed.stmts or not parsed.stmts[0].stmt.HasField("create_extension_stmt"):
+        return text
+    options = parsed.stmts[0].stmt.create_extension_stmt.options
+    kept = [option for option in options if option.def_elem.defname != "new_version"]
+    del options[:]
+    options.extend(kept)
+    return tree.deparse(parsed)
 
 
 @contextlib.contextmanager

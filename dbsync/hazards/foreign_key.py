@@ -21,7 +21,9 @@ _KEY = """
                  from pg_catalog.unnest(c.conpfeqop) with ordinality e (oid, place)
                  join pg_catalog.pg_operator o on o.oid = e.oid
                  join pg_catalog.pg_namespace s on s.oid = o.oprnamespace order by e.place),
-           c.confmatchtype = 'f'
+           c.confmatchtype = 'f',
+           -- From 18 on.
+           coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
     from pg_catalog.pg_constraint c
     join pg_catalog.pg_class t on t.oid = c.confrelid
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace
@@ -41,9 +43,9 @@ def _question(facts: Facts, one: Constraint) -> Question | None:
         return None
     row = facts.desired.execute(_KEY, [facts.oids[one.id]]).fetchone()
     assert row is not None
-    columns, other, others, operators, full = row
+    columns, other, others, operators, full, period = row
     facts.ready(one.id)
-    if " PERIOD " in one.printed:
+    if period:
         return Question(hazard="foreign-key", about=one.id, cannot="a key over periods is not asked for")
     rows = facts.rows(table, columns, only=table not in facts.parts[1])
     referred = facts.rows(tuple(other), others, only=tuple(other) not in facts.parts[1])

@@ -8,6 +8,7 @@ from dbsync.model.outcome import Record
 from dbsync.model.rows import TableRows
 from dbsync.pg import version as versions
 from dbsync.pg.condition import Condition
+from dbsync.render.page import count
 
 _MOST = 12
 LAST = 3
@@ -121,7 +122,7 @@ def leftovers(condition: Condition) -> Iterator[Finding]:
         yield Finding(
             about="indexes",
             state="bad",
-            text=f"{_count(condition.invalid, 'index is', 'indexes are')} not valid: written to, never used",
+            text=f"{count(len(condition.invalid), 'index is', 'indexes are')} not valid: written to, never used",
             details=first(condition.invalid),
             hint="dbsync apply makes it again, or drops it if the schema file has none of that name",
         )
@@ -129,7 +130,8 @@ def leftovers(condition: Condition) -> Iterator[Finding]:
         yield Finding(
             about="scratch",
             state="note",
-            text=f"{_count(condition.databases, 'scratch database was', 'scratch databases were')} left on this server",
+            text=count(len(condition.databases), "scratch database was", "scratch databases were")
+            + " left on this server",
             details=first(condition.databases),
             hint="a run of dbsync was killed; the next plan with --scratch server drops those that are a day old",
         )
@@ -137,7 +139,8 @@ def leftovers(condition: Condition) -> Iterator[Finding]:
         yield Finding(
             about="waiting",
             state="note",
-            text=f"{_count(condition.open, 'transaction has', 'transactions have')} been open for more than 5 minutes",
+            text=count(len(condition.open), "transaction has", "transactions have")
+            + " been open for more than 5 minutes",
             details=first(condition.open),
             hint="an apply waits for the locks that they hold; end them before it",
         )
@@ -150,11 +153,6 @@ def _manner(change: Change) -> str:
 def _record(record: Record) -> str:
     back = "" if record.undoes is None else f", an undo of record {record.undoes}"
     return f"record {record.id}: {record.outcome} {record.started_at:%Y-%m-%d %H:%M %Z} by {record.applied_by}{back}"
-
-
-def _count(found: Iterable[str], one: str, many: str) -> str:
-    number = len(tuple(found))
-    return f"{number} {one if number == 1 else many}"
 
 
 def first(found: Iterable[str]) -> tuple[str, ...]:
