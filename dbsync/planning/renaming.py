@@ -5,6 +5,7 @@ It is run on a copy of live; what that is then is what the rest of the plan star
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 from dbsync.compare import compare
@@ -208,8 +209,8 @@ class _Renaming:
             for one in self._renamer.steps if self._renamer else ():
                 replay.run(one.step)
             Renamer(replay, self.desired).perform([dataclasses.replace(task) for task in ring], self.current)
-            after = len(compare(self.workspace.read(name), self.desired))
-        before = len(compare(self.current, self.desired))
+            after = self._distance(name, self.workspace.read(name), ring)
+        before = self._distance(self._database, self.current, ring)
         if after == before:
             names = " and ".join(str(task.thing.id) for task in ring)
             self.notes.append(
@@ -217,6 +218,16 @@ class _Renaming:
                 " they are left as they are"
             )
         return after < before
+
+    def _distance(self, database: str, current: Catalog, ring: Sequence[Task]) -> int:
+        """How many objects differ, but for names that follow from the others' and are renamed afterwards."""
+        reworded = functools.partial(self.settler.reworded, database, current, self.desired)
+        pairs = [
+            *same_but_named(current, self.desired, reworded),
+            *derived(current, self.desired, frozenset(task.after for task in ring)),
+        ]
+        known = {thing.id for pair in pairs for thing in pair}
+        return sum(change.id not in known for change in compare(current, self.desired))
 
     def implied(self) -> None:
         """Rename what is equal in all but its name; what PostgreSQL refuses is left to the rest of the plan."""
@@ -256,7 +267,12 @@ class _Renaming:
                 break
 
     def _reworded(self, ids: list[Id]) -> tuple[Catalog, Catalog]:
-        return self.settler.reworded(RENAMED if self._renamer else COPY, self.current, self.desired, ids)
+        return self.settler.reworded(self._database, self.current, self.desired, ids)
+
+    @property
+    def _database(self) -> str:
+        """The copy that `current` was read of."""
+        return RENAMED if self._renamer else COPY
 
 
 def _where(task: Task) -> str:
