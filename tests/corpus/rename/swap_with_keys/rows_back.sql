@@ -1,2 +1,1 @@
-insert into x (m) values (3);
-insert into y (n) values ('one'), ('two');
+-- Without directives these are other tables, whose rows would be in the way.
