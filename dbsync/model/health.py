@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Literal
 
-from dbsync.model.changes import Change
 from dbsync.model.outcome import Record
+from dbsync.model.plan import Plan
 
 State = Literal["good", "note", "bad", "unknown"]
 
@@ -24,11 +24,11 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Health:
-    """The findings. `changes` is what differs from the schema file, None where that was not compared."""
+    """The findings. `plan` says what differs from the files, None where that was not compared."""
 
     target: str
     findings: tuple[Finding, ...]
-    changes: tuple[Change, ...] | None = None
+    plan: Plan | None = None
     records: tuple[Record, ...] = ()
     """The last records of the history, the newest first."""
 

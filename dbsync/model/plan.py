@@ -131,6 +131,11 @@ class Plan:
         """Whether there is nothing to do."""
         return not self.steps
 
+    @property
+    def differs(self) -> bool:
+        """Whether live's schema is not the one that is wanted, be it only in the name of an enum's label."""
+        return bool(self.changes or self.renamed)
+
     @functools.cached_property
     def losses(self) -> tuple[str, ...]:
         """Everything that is lost, in words, each once."""

@@ -90,7 +90,7 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
                 planning.seed(connection, seeds)
         # While the plan is written and proven no snapshot of live is held.
         plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
-    if plan.empty and not plan.changes and lasting(script):
+    if plan.empty and not plan.differs and lasting(script):
         memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
 

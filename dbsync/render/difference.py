@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dbsync.model.entry import Difference
+from dbsync.render.objects import SIGNS
 from dbsync.render.page import Page, code
 
-_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 _STYLES = {"+": "added", "-": "removed", "@": "name"}
 
 
@@ -27,7 +27,7 @@ def render(found: Difference, page: Page) -> Iterator[str]:
 
 def _objects(found: Difference, page: Page) -> Iterator[str]:
     for one, manner in found.objects or ():
-        first, *others = page.wrapped(str(one), f"{_SIGNS[manner]} ", "    ")
+        first, *others = page.wrapped(str(one), f"{SIGNS[manner]} ", "    ")
         yield page.paint(first[:1], manner) + first[1:]
         yield from others
     if not found.objects:

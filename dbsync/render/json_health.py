@@ -10,8 +10,9 @@ from dbsync.render.json import document, object_of, record_of
 def checked(health: Health) -> Iterator[str]:
     """The document."""
     changes = None
-    if health.changes is not None:
-        changes = [{**object_of(one.id), "manner": objects.manner(one)} for one in health.changes]
+    if health.plan is not None:
+        changes = [{**object_of(one.id), "manner": objects.manner(one)} for one in health.plan.changes]
+        changes += [{**object_of(one.after), "manner": "renamed"} for one in objects.parts(health.plan)]
     yield from document(
         "check",
         healthy=health.exit_code == 0,

@@ -11,7 +11,8 @@ from dbsync.model.objects import Id, Object, Satellite
 from dbsync.model.plan import Plan
 from dbsync.render.page import Page, count, visible
 
-_SIGNS = {"added": "+", "changed": "~", "removed": "-", "renamed": "~"}
+SIGNS = {"added": "+", "changed": "~", "removed": "-", "renamed": "~"}
+"""What stands before what is changed in one of these manners."""
 _SPEAKING = frozenset({"definition", "printed", "text"})
 """Fields whose value says by itself what it is."""
 _OF = {"label": "enum", "attribute": "composite type"}
@@ -52,7 +53,7 @@ def groups(plan: Plan) -> list[Group]:
             group.own, group.root = change, root
         else:
             group.inner.append(change)
-    for rename in _parts(plan):
+    for rename in parts(plan):
         root = Id(_OF[rename.after.kind], rename.after.path[:-1])
         found.setdefault(root.path, Group(root)).parts.append(rename)
     return sorted(found.values(), key=lambda group: (group.root.path, group.root.kind))
@@ -60,19 +61,25 @@ def groups(plan: Plan) -> list[Group]:
 
 def totals(plan: Plan) -> dict[str, int]:
     """How much is added, changed and removed; what comes and goes with its table is not counted again."""
-    sums = dict.fromkeys(_SIGNS, 0)
+    sums = dict.fromkeys(SIGNS, 0)
+    for change in by_themselves(plan):
+        sums[manner(change)] += 1
+    sums["renamed"] += len(parts(plan))
+    return sums
+
+
+def by_themselves(plan: Plan) -> Iterator[Change]:
+    """The changes, but for what comes and goes with its table."""
     moved = {change.id: manner(change) for change in plan.changes if None in (change.before, change.after)}
     for change in plan.changes:
         thing = change.after or change.before
         parent = thing.within() if thing else None
         if parent is None or moved.get(parent) != manner(change):
-            sums[manner(change)] += 1
-    sums["renamed"] += len(_parts(plan))
-    return sums
+            yield change
 
 
-def _parts(plan: Plan) -> list[Rename]:
-    """The renames of what is no object."""
+def parts(plan: Plan) -> list[Rename]:
+    """The renames of what is no object: labels of enums, attributes of composite types."""
     return [one for one in plan.renamed if one.after.kind in _OF]
 
 
@@ -108,7 +115,7 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
 
 
 def _title(group: Group, page: Page) -> str:
-    sign = page.paint(_SIGNS[group.manner], group.manner)
+    sign = page.paint(SIGNS[group.manner], group.manner)
     whole = group.manner in ("added", "removed")
     comments = sum(change.id.kind == "comment" for change in group.inner) if whole else 0
     aside = page.paint(f" ({count(comments, 'comment')})", "faint") if comments else ""
@@ -140,7 +147,7 @@ def _inner(change: Change, group: Group, page: Page) -> Iterator[str]:
     name = label(change, group.root)
     if change.before and change.renamed:
         name = _renamed(change.id.kind, change.before.id, change.id)
-    head = f"    {page.paint(_SIGNS[style], style)} {visible(name)}"
+    head = f"    {page.paint(SIGNS[style], style)} {visible(name)}"
     if style not in ("changed", "renamed"):
         yield head + page.paint(visible(_shape(change, group)), "faint")
         return

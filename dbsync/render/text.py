@@ -36,7 +36,7 @@ def sums(plan: Plan) -> str:
     totals = objects.totals(plan)
     counts = f"{totals['added']:,} to add, {totals['changed']:,} to change, {totals['removed']:,} to remove"
     counts += f", {totals['renamed']:,} to rename" if totals["renamed"] else ""
-    counts = "; ".join(part for part in (counts if plan.changes or not plan.rows else "", declared.sums(plan)) if part)
+    counts = "; ".join(part for part in (counts if plan.differs or not plan.rows else "", declared.sums(plan)) if part)
     inside = sum(batch.transactional for batch in plan.batches)
     outside = len(plan.batches) - inside
     where = [f"in {count(inside, 'transaction')}"] if inside else []

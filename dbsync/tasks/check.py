@@ -56,7 +56,7 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
     return Health(
         target=name,
         findings=tuple(found),
-        changes=plan.changes if plan else None,
+        plan=plan,
         records=applied[: findings.LAST],
     )
 
@@ -97,15 +97,15 @@ def _schema(
             hint=error.hint,
             exit_code=error.exit_code,
         ), None
-    if plan.changes:
-        return findings.differs(plan.changes, config.schema.name), plan
+    if plan.differs:
+        return findings.differs(plan, config.schema.name), plan
     text = f"live is what {config.schema.name} says: {len(plan.current):,} objects"
     return Finding(about="schema", state="good", text=text, details=tuple(_asides(plan))), plan
 
 
 def _seeds(config: Config, plan: Plan | None) -> Iterator[Finding]:
     """Whether the declared rows are there, where that was looked at."""
-    if plan and config.seeds and plan.changes:
+    if plan and config.seeds and plan.differs:
         text = "not compared, for live is not what the schema file says"
         yield Finding(about="seeds", state="unknown", text=text)
     elif plan and config.seeds and plan.rows:

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from dbsync.model.changes import Change
 from dbsync.model.health import Finding, State
 from dbsync.model.outcome import Record
+from dbsync.model.plan import Plan
 from dbsync.model.rows import TableRows
 from dbsync.pg import version as versions
 from dbsync.pg.condition import Condition
+from dbsync.render import objects
 from dbsync.render.page import count
 
 _MOST = 12
 LAST = 3
 """How many records are shown."""
-_SIGNS = {"added": "+", "changed": "~", "removed": "-"}
+_VERBS = {"added": "add", "changed": "change", "removed": "remove", "renamed": "rename"}
 
 
 def server(number: int, condition: Condition) -> Finding:
@@ -50,29 +51,25 @@ def role(condition: Condition) -> Finding:
     )
 
 
-def differs(changes: tuple[Change, ...], file: str) -> Finding:
+def differs(plan: Plan, file: str) -> Finding:
     """What is another in live than in the schema file; what comes or goes with its table is not named."""
-    manners = {one.id: _manner(one) for one in changes}
-    whole = {
-        one.id
-        for one in changes
-        if (thing := one.after or one.before)
-        and (parent := thing.within())
-        and manners.get(parent) == manners[one.id] != "changed"
-    }
-    shown = {one: manner for one, manner in manners.items() if one not in whole}
-    sums = [
-        f"{number:,} to {verb}"
-        for manner, verb in (("added", "add"), ("changed", "change"), ("removed", "remove"))
-        if (number := sum(one == manner for one in shown.values()))
-    ]
+    sums = [f"{number:,} to {_VERBS[manner]}" for manner, number in objects.totals(plan).items() if number]
     return Finding(
         about="schema",
         state="bad",
         text=f"live is not what {file} says: {', '.join(sums)}",
-        details=first([f"{_SIGNS[manner]} {one}" for one, manner in shown.items()]),
+        details=first(_difference(plan)),
         hint="dbsync plan shows the way there, dbsync apply takes it",
     )
+
+
+def _difference(plan: Plan) -> Iterator[str]:
+    for change in objects.by_themselves(plan):
+        manner = objects.manner(change)
+        name = f"{change.before.id} → {change.id.name}" if change.before and change.renamed else str(change.id)
+        yield f"{objects.SIGNS[manner]} {name}"
+    for rename in objects.parts(plan):
+        yield f"{objects.SIGNS['renamed']} {rename.before} → {rename.after.name}"
 
 
 def seeds(tables: tuple[TableRows, ...], file: str) -> Finding:
@@ -144,10 +141,6 @@ def leftovers(condition: Condition) -> Iterator[Finding]:
             details=first(condition.open),
             hint="an apply waits for the locks that they hold; end them before it",
         )
-
-
-def _manner(change: Change) -> str:
-    return "added" if change.before is None else "removed" if change.after is None else "changed"
 
 
 def _record(record: Record) -> str:

@@ -71,6 +71,28 @@ def test_what_differs_is_named(live: Live, capsys: Captured) -> None:
     assert found(capsys, 0, "--quick")["schema"]["state"] == "unknown"
 
 
+def test_another_name_is_a_difference(live: Live, capsys: Captured) -> None:
+    """Also that of a label, which is no object; it is not remembered as if there were none."""
+    label = "create type mood as enum (/* dbsync: renamed from sad */ 'blue', 'glad');\n"
+    Path("schema.sql").write_text(SCHEMA + label)
+    Path("seeds.sql").write_text("insert into plans values (1, 'Free');")
+    live.execute("create type public.mood as enum ('sad', 'glad')")
+    findings = found(capsys, 1)
+    assert findings["schema"]["text"] == "live is not what schema.sql says: 1 to rename"
+    assert findings["schema"]["details"] == ["~ label public.mood.sad → public.mood.blue"]
+    assert [(one["name"], one["manner"]) for one in findings["document"]["changes"]] == [
+        ("label public.mood.blue", "renamed")
+    ]
+    assert findings["seeds"]["state"] == "unknown"
+    assert cli.main(["plan", "--no-seeds", "--format", "sql"]) == 0
+    assert "RENAME VALUE 'sad' TO 'blue'" in capsys.readouterr().out
+    assert found(capsys, 0, "--quick")["schema"]["state"] == "unknown"
+    live.execute("alter type public.mood rename value 'sad' to 'blue'; alter table public.plans rename to rates")
+    Path("schema.sql").write_text(SCHEMA.replace("create", "-- dbsync: renamed from rates\ncreate") + label)
+    findings = found(capsys, 1, "--no-seeds")
+    assert findings["schema"]["details"][0] == "~ table public.rates → public.plans"
+
+
 def test_declared_rows(live: Live, capsys: Captured) -> None:
     Path("seeds.sql").write_text("insert into plans values (1, 'Free'), (2, 'Pro');")
     live.execute("insert into public.plans values (1, 'Fre')")
