@@ -1,6 +1,7 @@
 """Puts questions to live: each in a read-only transaction of its own, with timeouts, and with an answer in any case."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -48,12 +49,12 @@ DECLARE
 BEGIN
     FOR dbsync_row IN {scan} LOOP
         BEGIN
-            PERFORM {expression} FROM {source};
+            {trial};
         EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
             dbsync_failed := dbsync_failed + 1;
+            dbsync_said := coalesce(nullif(dbsync_said, ''), SQLERRM);
             IF dbsync_failed <= {examples} THEN
                 dbsync_keys := dbsync_keys || pg_catalog.jsonb_build_array(pg_catalog.to_jsonb(dbsync_row.key));
-                dbsync_said := CASE WHEN dbsync_failed = 1 THEN SQLERRM ELSE dbsync_said END;
             END IF;
         END;
     END LOOP;
@@ -61,6 +62,8 @@ BEGIN
         pg_catalog.jsonb_build_array(dbsync_failed, dbsync_keys, dbsync_said)::text, true);
 END
 """
+_FAILS = "PERFORM {0} FROM {1}"
+_FAILS_OR_IS_FALSE = "IF (SELECT NOT ({0}) FROM {1}) THEN RAISE check_violation USING MESSAGE = ''; END IF"
 
 
 def ask(
@@ -108,13 +111,15 @@ class _Asked:
         self.connection = connection
         self.question = question
         self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
 
     def answer(self) -> Hazard:
         if self.question.cannot:
             return self._unknown(self.question.cannot)
         try:
             # What fails without a row is wrong with the question.
-            self._rows(*(f"EXPLAIN {text}" for text in self._texts()))
+            for text in self._texts():
+                self._rows(f"EXPLAIN {text}")
         except psycopg.Error as error:
             return self._unknown(self._reason(Failure.of(error)))
         try:
@@ -157,14 +162,11 @@ class _Asked:
         return Hazard(question=self.question, rows=rows, examples=shown)
 
     def _row_by_row(self, attempt: Attempt, failure: Failure) -> Hazard:
-        block = _SCAN.format(
-            scan=attempt.scan,
-            expression=attempt.expression,
-            source=attempt.single,
-            examples=_EXAMPLES,
-        )
+        trial = _FAILS_OR_IS_FALSE if attempt.condition else _FAILS
+        trial = trial.format(attempt.expression, attempt.single)
+        block = _SCAN.format(scan=attempt.scan, trial=trial, examples=_EXAMPLES)
         try:
-            with _reading(self.connection, self.timeout):
+            with self._reading():
                 self.connection.execute(f"DO {sql.literal(block)}".encode())
                 row = self.connection.execute("select pg_catalog.current_setting('dbsync.found')::jsonb").fetchone()
         except psycopg.Error:
@@ -174,13 +176,13 @@ class _Asked:
         rows, examples, said = row[0]
         return Hazard(question=self.question, rows=rows, examples=self._named(examples), failure=said)
 
-    def _rows(self, *texts: str) -> list[Any]:
-        """The rows of the last of these queries, all in one transaction."""
-        found: list[Any] = []
-        with _reading(self.connection, self.timeout):
-            for text in texts:
-                found = self.connection.execute(text.encode()).fetchall()
-        return found
+    def _rows(self, text: str) -> list[Any]:
+        with self._reading():
+            return self.connection.execute(text.encode()).fetchall()
+
+    def _reading(self) -> contextlib.AbstractContextManager[None]:
+        """A transaction within what is left of the time."""
+        return _reading(self.connection, max(self.deadline - time.monotonic(), 0))
 
     def _named(self, rows: Iterable[Sequence[str | None]]) -> tuple[str, ...]:
         """Rows by their keys: "id 3"."""
@@ -208,7 +210,7 @@ class _Asked:
         return failure.message
 
     def _unreadable(self) -> list[Any]:
-        with _reading(self.connection, self.timeout):
+        with _reading(self.connection, 10):
             return self.connection.execute(_UNREADABLE, [list(self.question.tables)]).fetchall()
 
 

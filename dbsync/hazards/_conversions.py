@@ -20,7 +20,7 @@ def conversions(steps: Iterable[str]) -> dict[tuple[str, ...], str | None]:
             command = one.alter_table_cmd
             if command.subtype == pb.AT_AlterColumnType:
                 using = getattr(command, "def").column_def.raw_default
-                path = (relation.schemaname or "public", relation.relname, command.name)
+                path = (relation.schemaname, relation.relname, command.name)
                 found[path] = _expression(using) if using.WhichOneof("node") else None
     return found
 

@@ -40,9 +40,10 @@ _VOLATILE = """
     where p.provolatile = 'v' limit 1
 """
 _DEFAULT = """
-    select d.adbin::text from pg_catalog.pg_attrdef d
-    join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-    where d.adrelid = %s::text::regclass and a.attname = %s
+    select coalesce(d.adbin::text, t.typdefaultbin::text) from pg_catalog.pg_attribute a
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = %s::text::regclass and a.attname = %s
 """
 _TYPES = frozenset({"enum", "domain", "composite type", "range", "base type"})
 _CODE = frozenset({"function", "procedure", "aggregate", "operator", "cast", "collation", "enum", "base type", "range"})
@@ -228,7 +229,7 @@ class Facts:
         elif column.identity:
             raise CannotAskError(f"the plan numbers the rows in the new column {sql.name(name)}")
         else:
-            shown[name] = Shown(name, self._default(table, column))
+            shown[name] = Shown(name, f"({self.added(column) or 'NULL'})::{column.type}")
 
     def _renamed(self, live: Column, path: Path) -> Column:
         """A column of live as it is after the renames, which may have given its type another name."""
@@ -250,15 +251,16 @@ class Facts:
         domains = [self.goal.objects[one] for one in self.types(column)]
         return next((one.default for one in domains if isinstance(one, Domain) and one.default), "")
 
-    def _default(self, table: Path, column: Column) -> str:
+    def added(self, column: Column) -> str:
+        """The same for a new column, as live can compute it for the rows that are there; CannotAskError where not."""
         text = self.default(column)
-        if not text:
-            return f"NULL::{column.type}"
-        self.ready(Id("default", column.path))
-        row = self.desired.execute(_DEFAULT, [sql.qualified(*table), column.path[2]]).fetchone()
-        if row:
+        if text:
+            for one in (Id("default", column.path), *self.types(column)):
+                self.ready(one)
+            row = self.desired.execute(_DEFAULT, [sql.qualified(*column.path[:2]), column.path[2]]).fetchone()
+            assert row is not None
             self.steady(row[0])
-        return f"({text})::{column.type}"
+        return text
 
 
 def _kind(column: Column) -> tuple[str, str]:

@@ -91,9 +91,9 @@ class Rows:
             for one in self.sources
         )
 
-    def attempt(self, expression: str) -> Attempt:
-        """An expression that must not fail for any of them."""
-        return Attempt(expression, self.item(), self.item(condition=PLACE), self.scan())
+    def attempt(self, expression: str, *, condition: bool = False) -> Attempt:
+        """An expression that must not fail for any of them, nor be false where it is a condition."""
+        return Attempt(expression, self.item(), self.item(condition=PLACE), self.scan(), condition)
 
     def listing(self, columns: Sequence[str], condition: str = "", *, extra: Sequence[str] = ()) -> str:
         """The query that lists the rows that meet a condition: their key, and these columns."""

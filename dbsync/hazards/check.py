@@ -41,5 +41,5 @@ def _question(facts: Facts, one: Constraint) -> Question | None:
         key=rows.key,
         problem=f"of {rows.label} against CHECK {enclosed(condition)}",
         advice="Change these rows first, or the condition.",
-        attempt=rows.attempt(condition),
+        attempt=rows.attempt(condition, condition=True),
     )

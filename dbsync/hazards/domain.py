@@ -86,7 +86,7 @@ def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
         problem = f"of {rows.label} without a value for the new column {sql.name(column.path[2])}"
     else:
         problem = f"of {rows.label} with a value in {sql.name(column.path[2])}"
-    value = sql.name(live.path[2]) if live else f"({facts.default(column) or 'NULL'})"
+    value = sql.name(live.path[2]) if live else f"({facts.added(column) or 'NULL'})"
     key = "".join(f"{sql.name(name)}, " for name in rows.key)
     # PostgreSQL prints a domain's value as VALUE, which is a name like any other.
     source = f"(SELECT {key}{value}::{kind.text} AS value FROM {rows.item()}) AS known"

@@ -26,8 +26,7 @@ _EXCLUSION = """
 def questions(facts: Facts) -> Iterator[Question]:
     """One for each such constraint that a table with rows gets, or whose columns get another type."""
     for one in verified(facts, "x", "p", "u"):
-        if one.type == "x" or " WITHOUT OVERLAPS" in one.printed:
-            yield from facts.put("exclude", one.id, partial(_question, facts, one))
+        yield from facts.put("exclude", one.id, partial(_question, facts, one))
 
 
 def _question(facts: Facts, one: Constraint) -> Question | None:
@@ -37,6 +36,8 @@ def _question(facts: Facts, one: Constraint) -> Question | None:
     row = facts.desired.execute(_EXCLUSION, [facts.oids[one.id]]).fetchone()
     assert row is not None
     parts, operators, predicate = row
+    if not operators:
+        return None
     facts.ready(one.id)
     columns = facts.needed(one.id, table)
     rows = facts.rows(table, columns, only=table not in facts.parts[1])

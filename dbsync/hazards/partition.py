@@ -1,9 +1,11 @@
-"""Partitions: rows outside of the bounds of a partition, and in a default partition those that belong elsewhere."""
+"""Partitions: rows outside of the bounds of a partition, in a default one those that belong elsewhere, and rows that
+refer to those of a partition that goes away."""
 
 from collections.abc import Iterator
 from functools import partial
 
 from dbsync import sql
+from dbsync.hazards._detached import detached
 from dbsync.hazards._facts import CannotAskError, Facts
 from dbsync.hazards._lineage import Origin, Path
 from dbsync.kinds.partition import Partition
@@ -22,13 +24,15 @@ _PARTITIONED = """
 
 
 def questions(facts: Facts) -> Iterator[Question]:
-    """One for each partition with rows whose bounds change: it is attached, or is the default one beside a new one."""
+    """One for each partition with rows whose bounds change: it is attached, or is the default one beside a new one; and
+    one for each foreign key to a table that a partition goes away from."""
     if not any(change.id.kind == "partition" for change in facts.changes):
         return
     for one, thing in facts.goal.objects.items():
         origin = facts.lineage.tables.get(one.path)
         if isinstance(thing, Partition) and origin is not None:
             yield from facts.put("partition", one, partial(_question, facts, thing, origin))
+    yield from detached(facts)
 
 
 def _question(facts: Facts, one: Partition, origin: Origin) -> Question | None:

@@ -22,7 +22,8 @@ _INDEX = """
                  left join pg_catalog.pg_collation o on o.oid = c.oid
                  left join pg_catalog.pg_namespace s on s.oid = o.collnamespace
                  where c.place <= i.indnkeyatts order by c.place),
-           i.indnullsnotdistinct, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), '')
+           i.indnullsnotdistinct, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''),
+           exists (select from pg_catalog.pg_constraint where oid = %(key)s and conexclop is not null)
     from pg_catalog.pg_index i
     where i.indexrelid = %(index)s or i.indexrelid = (select conindid from pg_catalog.pg_constraint where oid = %(key)s)
 """
@@ -35,8 +36,7 @@ def questions(facts: Facts) -> Iterator[Question]:
     """
     found: list[Constraint | Index] = [*verified(facts, "p", "u"), *unique_indexes(facts)]
     for one in found:
-        if " WITHOUT OVERLAPS" not in getattr(one, "printed", ""):
-            yield from facts.put("unique", one.id, partial(_question, facts, one))
+        yield from facts.put("unique", one.id, partial(_question, facts, one))
 
 
 def _question(facts: Facts, one: Constraint | Index) -> Question | None:
@@ -47,7 +47,9 @@ def _question(facts: Facts, one: Constraint | Index) -> Question | None:
     found = {"index": oid, "key": None} if isinstance(one, Index) else {"index": None, "key": oid}
     row = facts.desired.execute(_INDEX, found).fetchone()
     assert row is not None
-    parts, collations, nulls_too, predicate = row
+    parts, collations, nulls_too, predicate, excludes = row
+    if excludes:
+        return None
     facts.ready(one.id)
     columns = facts.needed(one.id, table)
     rows = facts.rows(table, columns, only=not _partitioned(facts, table))

@@ -17,6 +17,8 @@ class Attempt:
     source: str
     single: str
     scan: str
+    condition: bool = False
+    """Whether it is a condition: rows for which it is false are in the way, too."""
 
 
 PLACE = "tableoid = dbsync_row.tableoid AND ctid = dbsync_row.ctid"

@@ -9,7 +9,9 @@ import pytest
 from dbsync.apply.engine import apply_plan
 from dbsync.apply.session import Checks
 from dbsync.errors import ApplyFailed
-from dbsync.hazards import HAZARDS
+from dbsync.hazards import HAZARDS, ask
+from dbsync.model.hazards import Question
+from dbsync.model.objects import Id
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
 from dbsync.planning.live import fingerprint
@@ -84,6 +86,16 @@ CASES = {
         says="against CHECK ((10 / price) > 0)",
         examples=("id 3",),
     ),
+    "check that fails for some, and is false for others": Case(
+        hazard="check",
+        live=ITEMS,
+        rows=GOOD + "insert into item values (3)",
+        bad="insert into item values (4, 'four', -1), (5, 'five', 0), (6, 'six', -20)",
+        schema=ITEMS.replace("price integer", "price integer check (10 / price >= 0)"),
+        rows_in_the_way=2,
+        says="against CHECK ((10 / price) >= 0)",
+        examples=("id 4", "id 5"),
+    ),
     "check over a new column": Case(
         hazard="check",
         live=ITEMS,
@@ -148,6 +160,16 @@ CASES = {
         rows_in_the_way=2,
         says="of public.item with the same (name) as another row",
         examples=("id 3", "id 4"),
+    ),
+    "unique, of a column with the words of another key in its name": Case(
+        hazard="unique",
+        live='create table item ("a WITHOUT OVERLAPS" integer);',
+        rows="insert into item values (1), (2)",
+        bad="insert into item values (2)",
+        schema='create table item ("a WITHOUT OVERLAPS" integer unique);',
+        rows_in_the_way=2,
+        says='of public.item with the same ("a WITHOUT OVERLAPS") as another row',
+        examples=("ctid (0,2)", "ctid (0,3)"),
     ),
     "primary key": Case(
         hazard="unique",
@@ -420,6 +442,37 @@ CASES = {
         rows_in_the_way=5,
         says="of public.event_1 outside of the bounds of partition public.event_1",
     ),
+    "partition that is detached, and referred to": Case(
+        hazard="partition",
+        live="create table p (id integer primary key) partition by list (id);"
+        "create table p1 partition of p for values in (1); create table p2 partition of p for values in (2);"
+        "create table c (id integer primary key, p integer references p);",
+        rows="insert into p values (1), (2); insert into c values (1, 2), (2, null)",
+        bad="insert into c values (3, 1)",
+        schema="create table p (id integer primary key) partition by list (id);"
+        "create table p1 (id integer primary key); create table p2 partition of p for values in (2);"
+        "create table c (id integer primary key, p integer references p);",
+        rows_in_the_way=1,
+        says="of public.c that refer to rows of public.p1, which goes away from public.p",
+        examples=("id 3",),
+    ),
+    "partition that is dropped, below another, and referred to by a partitioned table": Case(
+        hazard="partition",
+        live="create table p (a integer, b integer, primary key (b, a)) partition by list (a);"
+        "create table p1 partition of p for values in (1) partition by range (b);"
+        "create table p11 (b integer not null, a integer not null);"
+        "alter table p1 attach partition p11 for values from (0) to (9);"
+        "create table c (x integer, y integer, foreign key (x, y) references p) partition by list (x);"
+        "create table c1 partition of c default;",
+        rows="insert into p values (1, 5); insert into c values (null, 1), (5, null)",
+        bad="insert into c values (5, 1)",
+        schema="create table p (a integer, b integer, primary key (b, a)) partition by list (a);"
+        "create table p1 partition of p for values in (1) partition by range (b);"
+        "create table c (x integer, y integer, foreign key (x, y) references p) partition by list (x);"
+        "create table c1 partition of c default;",
+        rows_in_the_way=1,
+        says="of public.c that refer to rows of public.p11, which goes away from public.p1",
+    ),
     "default partition": Case(
         hazard="partition",
         live="create table event (id integer primary key) partition by list (id);"
@@ -480,6 +533,47 @@ def test_rows_in_the_way(name: str, live: Target, tmp_path: Path) -> None:
             assert len(connection.execute(found.question.query.encode()).fetchall()) == case.rows_in_the_way
     with pytest.raises(ApplyFailed):
         applied(live, plan)
+
+
+@pytest.mark.usefixtures("kept_scratch")
+@pytest.mark.parametrize(
+    ("domain", "column"),
+    [
+        ("create domain pos as integer check (value > 0);", "n pos default eff()"),
+        ("create domain pos as integer default eff() check (value > 0);", "n pos"),
+        ("create domain pos as integer default eff();", "n pos check (n > 0)"),
+        (
+            "create domain pos as integer default eff();",
+            "n pos, m integer generated always as (100 / n::integer) stored",
+        ),
+    ],
+)
+def test_the_default_of_a_new_column_does_not_run_on_live(
+    live: Target, tmp_path: Path, domain: str, column: str
+) -> None:
+    """A volatile function may have an effect, which nobody has agreed to yet."""
+    begun = "create sequence ran; create function eff() returns integer language sql volatile return nextval('ran');"
+    run(live, f"{begun} {domain} create table item (id integer); insert into item values (1)")
+    case = Case(
+        hazard="",
+        live="",
+        bad="",
+        rows_in_the_way=0,
+        says="",
+        schema=f"{begun} {domain} create table item (id integer, {column});",
+    )
+    plan = planned(live, tmp_path, case, "dbsync")
+    assert [one.unknown for one in plan.hazards if "eff() , which is volatile" in one.unknown.replace("(),", "() ,")]
+    with connect(live) as connection:
+        assert connection.execute("select is_called from public.ran").fetchall() == [(False,)]
+
+
+def test_one_deadline_for_all_that_a_question_takes(live: Target) -> None:
+    """Found in time, but not counted."""
+    slow = Question(hazard="check", about=Id("table", ("t",)), query="SELECT 1 FROM pg_catalog.pg_sleep(0.4)")
+    with connect(live) as connection:
+        (answer,) = ask(connection, [slow], timeout=0.6)
+    assert (answer.rows, answer.at_least) == (1, True)
 
 
 def test_every_hazard_has_a_case() -> None:
