@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 import dbsync
+from dbsync.errors import ConnectionFailed
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
 from dbsync.planning import planner, quick
@@ -123,7 +123,7 @@ def test_another_role(remembered: MakePlan, request_: PlanRequest, database: Tar
     try:
         with pytest.raises(AskedError):
             quick.make_plan(dataclasses.replace(request_, target=other), lambda _: None)
-    except psycopg.OperationalError:
+    except ConnectionFailed:
         pytest.skip("this server wants a password of the role")
 
 
@@ -157,5 +157,3 @@ def test_only_so_many_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / str(number), (number + 1, number + 1))
     cache.forget(tmp_path, most=3)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "4"]
-    cache.forget(tmp_path, room=25)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4"]

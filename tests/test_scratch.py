@@ -150,6 +150,21 @@ def test_a_dump_restores_to_an_equal_dump(scratch: Scratch, database: str) -> No
     assert "CREATE SUBSCRIPTION" in text
 
 
+def test_a_function_keeps_what_reads_like_a_setting_of_the_dump(scratch: Scratch, database: str) -> None:
+    body = "\nbegin end;\n/*\nSET transaction_timeout = 0;\n*/\n"
+    with contextlib.closing(scratch.connect(database)) as session:
+        session.execute(f"create procedure public.p() language plpgsql as $${body}$$".encode())
+    # As an older pg_dump writes it, without the setting at its head.
+    head, entry, rest = scratch.dump(database).partition("\n-- Name: ")
+    scratch.create("two")
+    try:
+        scratch.restore("two", head.replace("SET transaction_timeout = 0;\n", "") + entry + rest)
+        with contextlib.closing(scratch.connect("two")) as session:
+            assert session.execute("select prosrc from pg_proc where proname = 'p'").fetchone() == (body,)
+    finally:
+        scratch.drop("two")
+
+
 def test_event_triggers_of_superusers_are_restored(scratch: Scratch, database: str) -> None:
     scratch.restore(
         database,

@@ -10,7 +10,6 @@ Connection = psycopg.Connection[Any]
 
 _ROLE = """
     select current_user::text as role,
-           pg_has_role(d.datdba, 'usage') as owner,
            has_database_privilege(d.oid, 'create') as creates,
            coalesce((select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user), false) as superuser,
            pg_is_in_recovery() as standby,
@@ -20,21 +19,22 @@ _ROLE = """
 """
 # Members of extensions belong to whoever made the extension.
 _TABLES = """
-    select format('%I.%I', n.nspname, c.relname)
+    select format('%I.%I', n.nspname, c.relname), pg_has_role(c.relowner, 'usage')
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'dbsync')
       and not exists (select from pg_catalog.pg_depend d
                       where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-      and {condition}
     order by 1
 """
-# One that is being made is not valid either.
+# One that is being made is not valid either; what another role makes in this database may not be told to ours.
 _INVALID = """
     select format('%I.%I', n.nspname, c.relname)
     from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_toast'
-      and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+      and not exists (select from pg_catalog.pg_stat_progress_create_index p
+                      where p.index_relid = i.indexrelid
+                         or (p.index_relid is null and p.datname = current_database()))
     order by 1
 """
 _DATABASES = """
@@ -62,7 +62,6 @@ class Condition:
 
     role: str
     superuser: bool
-    owner: bool
     creates: bool
     standby: bool
     read_only: bool
@@ -82,12 +81,11 @@ def look(connection: Connection, prefix: str) -> Condition:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_ROLE).fetchone()
     assert row is not None
-    tables = _names(connection, _TABLES.format(condition="true"))
-    foreign = _names(connection, _TABLES.format(condition="not pg_has_role(c.relowner, 'usage')"))
+    tables = connection.execute(_TABLES).fetchall()
     return Condition(
         **row,
         tables=len(tables),
-        foreign=foreign,
+        foreign=tuple(name for name, ours in tables if not ours),
         invalid=_names(connection, _INVALID),
         databases=_names(connection, _DATABASES, prefix),
         open=_names(connection, _OPEN),

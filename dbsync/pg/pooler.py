@@ -21,7 +21,7 @@ _LOOKS = 24
 def shares(connection: Connection, another: Callable[[], Connection]) -> bool:
     """Whether two sessions that stand open at once get the same server process; nothing is set in either.
 
-    Ask only where `told_another(connection)`: it takes a second connection.
+    It takes a second connection: ask only where the client was told of another server process than it has.
     """
     own = {_process(connection)}
     with another() as other:
@@ -34,11 +34,6 @@ def shares(connection: Connection, another: Callable[[], Connection]) -> bool:
             if len(own) > 1:
                 return True
     return False
-
-
-def told_another(connection: Connection) -> bool:
-    """Whether the client was told of another server process than it has: a pooler makes up the number."""
-    return _process(connection) != connection.info.backend_pid
 
 
 def refused(target: Target) -> ConnectionFailed:

@@ -11,6 +11,7 @@ from dbsync.model.objects import Id
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
 _NOT_NULL = re.compile(r'CONSTRAINT (?:[^\s"]+|"(?:[^"]|"")+") NOT NULL(?! \w)')
+_WITH_NOT_NULL = frozenset({"TABLE", "FOREIGN TABLE", "DOMAIN"})
 _TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
 
 Entries = dict[str, Counter[str]]
@@ -33,8 +34,10 @@ class _Entry:
     def name(self) -> str:
         return self.header.removeprefix(_HEADER).split("; ")[0]
 
-    def text(self) -> str:
+    def text(self, *, not_null_names: bool) -> str:
         body = "\n".join(self.lines).strip()
+        if not not_null_names and self.type in _WITH_NOT_NULL:
+            body = _NOT_NULL.sub("NOT NULL", body)
         if self.type in _TABLES:
             body = "\n".join(sorted(line.rstrip().rstrip(",") for line in body.split("\n")))
         if self.type in ("TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT"):
@@ -45,14 +48,13 @@ class _Entry:
 def entries(dump: str, left_out: Iterable[Id] = (), *, not_null_names: bool = True) -> Entries:
     """The entries of a dump by their headers, but for those of some objects and of what hangs on them.
 
-    Without `not_null_names`, what the not-null constraints of columns are called does not count.
+    Without `not_null_names`, what the not-null constraints of columns and domains are called does not count.
     """
-    dump = dump if not_null_names else _NOT_NULL.sub("NOT NULL", dump)
     names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in _entries(dump):
         if entry.name not in names and f"{entry.type} {entry.name}" not in names:
-            found[entry.header][entry.text()] += 1
+            found[entry.header][entry.text(not_null_names=not_null_names)] += 1
     return found
 
 

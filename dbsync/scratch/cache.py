@@ -88,19 +88,16 @@ def replace(path: Path, data: bytes) -> None:
         raise
 
 
-def forget(home: Path, *, most: int | None = None, room: int | None = None) -> None:
-    """Remove the files that were not used for longest: all but `most` of them, or what is beyond `room` bytes."""
+def forget(home: Path, *, most: int) -> None:
+    """Remove the files that were not used for longest: all but `most` of them."""
     found = []
     for path in home.iterdir():
         with contextlib.suppress(OSError):
-            stat = path.stat()
-            found.append((stat.st_mtime, stat.st_size, path))
-    now, size = time.time(), 0
-    for number, (used, bytes_of, path) in enumerate(sorted(found, reverse=True), 1):
-        size += bytes_of
+            found.append((path.stat().st_mtime, path))
+    now = time.time()
+    for number, (used, path) in enumerate(sorted(found, reverse=True), 1):
         half_made = path.name.startswith("new-")
-        beyond = (most is not None and number > most) or (room is not None and size > room)
-        if (half_made and now - used > _ABANDONED) or (beyond and not half_made):
+        if now - used > _ABANDONED if half_made else number > most:
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -18,6 +18,7 @@ from dbsync.scratch.cluster import environment
 LOCK_WAIT = "10s"
 # A newer pg_dump begins with it, whatever the server; where there are scratch databases nobody needs it.
 _UNKNOWN_BEFORE_17 = "\nSET transaction_timeout = 0;\n"
+_ENTRY = "\n-- Name: "
 
 _READ_HINTS = (
     ("permission denied for schema", "GRANT USAGE on the schema to this role, or read as a role that has it"),
@@ -77,7 +78,9 @@ def restore(
     environ: Mapping[str, str] | None = None,
 ) -> None:
     """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL."""
-    text = text.replace(_UNKNOWN_BEFORE_17, "\n", 1)
+    # A function may hold such a line, too.
+    settings, entry, rest = text.partition(_ENTRY)
+    text = settings.replace(_UNKNOWN_BEFORE_17, "\n") + entry + rest
     program = _program(installation, "psql")
     done = subprocess.run(
         [program, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-o", os.devnull, "-f", "-"],

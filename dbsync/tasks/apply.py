@@ -5,19 +5,23 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from dbsync.apply.engine import apply_plan
 from dbsync.apply.entry import entry
+from dbsync.apply.history import records
 from dbsync.apply.preflight import check
 from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
+from dbsync.errors import DbsyncError
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.pg.connect import connect
+from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
 from dbsync.planning.asking import asked_again, refuse_rows
 from dbsync.planning.past import arrival
 from dbsync.planning.verify import gate, remaining
 from dbsync.snapshot import snapshot
-from dbsync.tasks.history import reading
 from dbsync.tasks.live import live
 from dbsync.tasks.plan import Planned, opened, plan_for
 
@@ -58,8 +62,16 @@ def carry_out(config: Config, target: Target, planned: Planned, observer: Observ
     )
     if planned.plan.undoes is None:
         return outcome
-    with reading(target) as (connection, records):
-        back = entry(connection, records, planned.plan.undoes)
-        now = snapshot(connection)
-        note = arrival(now.digests, now.fingerprint, back, now.version)
-    return dataclasses.replace(outcome, notes=(*outcome.notes, note))
+    return dataclasses.replace(outcome, notes=(*outcome.notes, _arrived(target, planned.plan.undoes)))
+
+
+def _arrived(target: Target, undone: int) -> str:
+    """Whether live is as it was before that record; what was applied stays so where that cannot be read."""
+    try:
+        with contextlib.closing(connect(target, read_only=True)) as connection:
+            back = entry(connection, records(connection), undone)
+            now = snapshot(connection)
+    except (psycopg.Error, DbsyncError) as error:
+        why = Failure.of(error).message if isinstance(error, psycopg.Error) else error.message
+        return f"applied; whether live is exactly back could not be read: {why}"
+    return arrival(now.digests, now.fingerprint, back, now.version)

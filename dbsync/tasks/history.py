@@ -42,7 +42,7 @@ def two(config: Config, first: int | None, second: int, observer: Observer) -> D
 
 @contextlib.contextmanager
 def reading(target: Target) -> Iterator[tuple[Connection, tuple[Record, ...]]]:
-    """A connection that reads the history, and its records, the newest first."""
+    """A connection for reading the history, and for nothing else, and its records, the newest first."""
     with contextlib.closing(connect(target, read_only=True)) as connection:
         try:
             yield connection, records(connection)

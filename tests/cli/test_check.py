@@ -2,6 +2,8 @@
 
 import importlib.resources
 import json
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,6 +165,26 @@ def test_role_that_may_only_read(
     assert findings["role"]["details"] == ["public.plans"]
     assert findings["history"]["state"] == "unknown"
     assert "permission denied for schema dbsync" in findings["history"]["text"]
+
+
+def test_an_index_that_another_role_makes_is_not_broken(
+    live: Live, database: Target, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    live.execute("create role dbsync_stranger login")
+    maker = threading.Thread(
+        target=lambda: live.execute("create index concurrently made on public.plans (name)"), daemon=True
+    )
+    try:
+        with connect(database) as writer, writer.transaction():
+            writer.execute("insert into public.plans values (1, 'a')")
+            maker.start()
+            while not writer.execute("select true from pg_index where not indisvalid").fetchone():
+                time.sleep(0.05)
+            monkeypatch.setenv("DATABASE_URL", Target({**database.parameters, "user": "dbsync_stranger"}).conninfo())
+            assert "indexes" not in found(capsys, 0, "--quick")
+        maker.join()
+    finally:
+        live.execute("drop role dbsync_stranger")
 
 
 def test_read_only_sessions(live: Live, database: Target, capsys: Captured) -> None:

@@ -270,6 +270,22 @@ def test_history_that_may_not_be_read(
         live.execute("drop owned by dbsync_stranger; drop role dbsync_stranger")
 
 
+def test_what_was_applied_is_told_also_where_nobody_can_look_back(
+    live: Live, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise psycopg.errors.InsufficientPrivilege("permission denied for table pg_subscription")
+
+    monkeypatch.setattr("dbsync.tasks.apply.snapshot", refuse)
+    applied(SECOND)
+    capsys.readouterr()
+    assert cli.main(["undo", "--yes", "--allow", "all", "--format", "json"]) == 0
+    assert output(capsys)["outcome"]["notes"] == [
+        "applied; whether live is exactly back could not be read: permission denied for table pg_subscription"
+    ]
+    assert outcomes(live)[-1][1] == "applied"
+
+
 def test_manage_none_leaves_privileges(live: Live) -> None:
     applied(FIRST + "create table more ();")
     live.execute("grant insert on public.plans to dbsync_writer")

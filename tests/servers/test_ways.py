@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from dbsync.scratch import account
@@ -137,7 +138,7 @@ def test_encodings_and_collations(shop: OwnServer, project: Path, say: Say, like
         session.execute("drop database shop")
         try:
             session.execute(f"create database shop owner app template template0 {like}".encode())
-        except Exception:
+        except psycopg.Error:
             session.execute("create database shop owner app template template0")
             if "icu" not in like:
                 raise

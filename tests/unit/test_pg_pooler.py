@@ -1,20 +1,18 @@
 """Telling a pooler in transaction mode from one that keeps a session together, and the address to try instead."""
 
 import itertools
-from types import SimpleNamespace
 from typing import Self, cast
 
 import pytest
 
-from dbsync.pg.pooler import Connection, refused, shares, told_another
+from dbsync.pg.pooler import Connection, refused, shares
 from dbsync.pg.target import Target
 
 
 class Fake:
     """A session whose queries are answered by these server processes, one after the other and over again."""
 
-    def __init__(self, *processes: int, told: int = 99):
-        self.info = SimpleNamespace(backend_pid=told)
+    def __init__(self, *processes: int):
         self.processes = itertools.cycle(processes)
 
     def execute(self, _query: str) -> Self:
@@ -41,11 +39,6 @@ def test_one_that_keeps_the_session() -> None:
 @pytest.mark.parametrize(("own", "other"), [([7], [7]), ([7, 9], [8]), ([7], [8, 9, 7])])
 def test_one_that_does_not(own: list[int], other: list[int]) -> None:
     assert looked_at(Fake(*own), Fake(*other))
-
-
-def test_told_another() -> None:
-    assert not told_another(cast("Connection", Fake(7, told=7)))
-    assert told_another(cast("Connection", Fake(7, told=8)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""What pg_dump says of two databases, compared entry by entry."""
+
+from dbsync.planning.witness import difference, entries
+
+TABLE = """--
+-- Name: t; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.t (
+    a integer CONSTRAINT {name} NOT NULL
+);
+
+
+"""
+FUNCTION = """--
+-- Name: f(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.f() RETURNS text
+    LANGUAGE sql
+    AS $$select 'a int CONSTRAINT {name} NOT NULL'$$;
+
+
+"""
+
+
+def differs(text: str, *, not_null_names: bool) -> bool:
+    one, other = (
+        entries(text.replace("{name}", name), not_null_names=not_null_names) for name in ("one", '"an""other"')
+    )
+    return bool(difference(one, other))
+
+
+def test_names_of_not_null_constraints() -> None:
+    assert differs(TABLE, not_null_names=True)
+    assert not differs(TABLE, not_null_names=False)
+
+
+def test_what_a_function_says_always_counts() -> None:
+    assert differs(FUNCTION, not_null_names=True)
+    assert differs(FUNCTION, not_null_names=False)
