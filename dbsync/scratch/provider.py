@@ -47,9 +47,12 @@ def newest(choice: str, extensions: frozenset[str], environ: Mapping[str, str] =
 def private_installation(
     choice: str, extensions: frozenset[str], environ: Mapping[str, str] = os.environ
 ) -> Installation:
-    """The newest programs at hand that have these extensions. ScratchError if there are none."""
-    needs = Needs(major=newest(choice, extensions, environ), extensions=extensions)
-    return choose(needs, *_at_hand(choice, environ))
+    """Programs with these extensions: those that DBSYNC_PG_BIN names, else the newest. ScratchError if none has."""
+    local, wheel = _at_hand(choice, environ)
+    for one in local:
+        if one.source == "DBSYNC_PG_BIN" and extensions <= one.extensions and one.program("pg_dump"):
+            return one
+    return choose(Needs(major=newest(choice, extensions, environ), extensions=extensions), local, wheel)
 
 
 def _at_hand(choice: str, environ: Mapping[str, str]) -> tuple[tuple[Installation, ...], Installation | None]:

@@ -1,8 +1,9 @@
-"""Loads the seeds file into a scratch database, in one transaction, and marks which statement wrote which rows.
+"""Loads a seeds file, in one transaction, and where it is asked for marks which statement wrote which rows.
 
 A row's xmin tells: every statement runs in a subtransaction of its own, whose number a row in `marks` has, too.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -26,21 +27,40 @@ _PASSED_OVER = frozenset({"VacuumStmt", "LockStmt", "CommentStmt"})
 
 
 def load(connection: Connection, admin: Connection, script: Script) -> None:
-    """Run the statements as the connection's role. SchemaError where PostgreSQL refuses one, ScratchError if it ends.
+    """Run the statements as `run` does, and mark what they wrote.
 
     `admin` is a session in the same database; `dbsync_seeds.marks` (xid, statement) is there afterwards.
+    """
+    run(
+        connection,
+        script,
+        opening="begin; create temp table dbsync_marks (statement int); savepoint dbsync",
+        before=lambda index: f"release dbsync; savepoint dbsync; insert into pg_temp.dbsync_marks values ({index})",
+    )
+    marks = connection.execute("select xmin::text::bigint, statement from pg_temp.dbsync_marks").fetchall()
+    admin.execute(f"create schema {SCHEMA}".encode())
+    admin.execute(f"create table {SCHEMA}.marks (xid bigint primary key, statement int not null)".encode())
+    with admin.cursor() as cursor, cursor.copy(f"copy {SCHEMA}.marks from stdin".encode()) as copy:
+        for row in marks:
+            copy.write_row(row)
+    admin.execute(f"analyze {SCHEMA}.marks".encode())
+
+
+def run(
+    connection: Connection, script: Script, *, opening: str = "begin", before: Callable[[int], str] | None = None
+) -> None:
+    """Run the statements as the connection's role. SchemaError where PostgreSQL refuses one, ScratchError if it ends.
+
+    `opening` begins the transaction, `before` is what is run before the statement of a number.
     """
     texts = dict(script.files)
     index = 0
     try:
-        connection.execute("begin")
-        connection.execute("create temp table dbsync_marks (statement int)")
-        connection.execute("savepoint dbsync")
+        connection.execute(opening.encode())
         for index, statement in enumerate(script.statements):
             if _runs(statement, texts):
-                connection.execute(
-                    f"release dbsync; savepoint dbsync; insert into pg_temp.dbsync_marks values ({index})".encode()
-                )
+                if before:
+                    connection.execute(before(index).encode())
                 _send(connection, statement)
         # What is deferred fails here, and not at a COMMIT that has no place in the file.
         connection.execute("set constraints all immediate")
@@ -52,13 +72,6 @@ def load(connection: Connection, admin: Connection, script: Script) -> None:
                 detail=str(error).strip(),
             ) from error
         raise schema_error(error, texts, script.statements, index, rewritten=False) from error
-    marks = connection.execute("select xmin::text::bigint, statement from pg_temp.dbsync_marks").fetchall()
-    admin.execute(f"create schema {SCHEMA}".encode())
-    admin.execute(f"create table {SCHEMA}.marks (xid bigint primary key, statement int not null)".encode())
-    with admin.cursor() as cursor, cursor.copy(f"copy {SCHEMA}.marks from stdin".encode()) as copy:
-        for row in marks:
-            copy.write_row(row)
-    admin.execute(f"analyze {SCHEMA}.marks".encode())
 
 
 def _runs(statement: Statement, texts: dict[str, str]) -> bool:

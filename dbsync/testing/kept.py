@@ -20,6 +20,12 @@ from dbsync.testing.keeper import described
 _PATIENCE = 90.0
 _POLL = 0.005
 
+# What the tests see comes behind the standard library, which their folders may have a types.py beside.
+_KEEPER = """
+import os, runpy, sys
+sys.path += sys.argv.pop(1).split(os.pathsep)
+runpy.run_module("dbsync.testing.keeper", run_name="__main__", alter_sys=True)
+"""
 # The shell ends at once: the keeper is nobody's child, and outlives whoever started it.
 _DETACHED = 'folder=$1; shift; { "$@" || : >"$folder/failed"; } </dev/null >"$folder/log" 2>&1 &'
 
@@ -51,11 +57,11 @@ def _started(installation: Installation, folder: Path) -> Target:
     answer, failed = folder / "server.json", folder / "failed"
     for left in (answer, failed):
         left.unlink(missing_ok=True)
-    keeper = [sys.executable, "-P", "-m", "dbsync.testing.keeper", str(folder), described(installation)]
+    path = os.pathsep.join(filter(None, sys.path))
+    keeper = [sys.executable, "-P", "-c", _KEEPER, path, str(folder), described(installation)]
     subprocess.run(
         ["/bin/sh", "-c", _DETACHED, "dbsync", folder, *keeper],
         check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         start_new_session=True,
     )
     deadline = time.monotonic() + _PATIENCE

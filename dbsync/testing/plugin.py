@@ -50,7 +50,7 @@ def dbsync_schema(request: pytest.FixtureRequest) -> Path:
 def dbsync_seeds(request: pytest.FixtureRequest, dbsync_schema: Path) -> Path | None:
     """The file with the rows that each database begins with, or None."""
     schema, seeds = _files(request.session)
-    if dbsync_schema == schema:
+    if dbsync_schema == schema or _setting(request.config, "seeds")[0]:
         return seeds
     beside = dbsync_schema.with_name("seeds.sql")
     return beside if beside.exists() else None

@@ -48,11 +48,13 @@ def private(installation: Installation, folder: Path) -> Iterator[Site]:
 
         @contextlib.contextmanager
         def elevated() -> Iterator[None]:
-            admin.execute(f"ALTER ROLE {sql.name(ROLE)} SUPERUSER".encode())
-            try:
-                yield
-            finally:
-                admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOSUPERUSER".encode())
+            # The role is that of all processes: another's end would come in the middle of what this one runs.
+            with _alone(admin):
+                admin.execute(f"ALTER ROLE {sql.name(ROLE)} SUPERUSER".encode())
+                try:
+                    yield
+                finally:
+                    admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOSUPERUSER".encode())
 
         target = Target({**superuser.parameters, "user": ROLE})
         yield Site(target, admin, Databases(admin, Locale()), ROLE, elevated)

@@ -21,6 +21,7 @@ from dbsync.load.run import LOADING, load
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.pg.target import Target
+from dbsync.seeds import load as rows
 from dbsync.testing.site import Site
 
 PREFIX = "dbsync_pytest_"
@@ -113,9 +114,7 @@ class Templates:
             load(connection, schema, elevate=self._site.elevated)
         if seeds:
             with contextlib.closing(connect(target, settings=LOADING)) as connection:
-                connection.execute("begin")
-                load(connection, seeds, elevate=self._site.elevated)
-                connection.execute("commit")
+                rows.run(connection, seeds)
 
     def _exists(self, name: str) -> bool:
         return bool(self._site.admin.execute("select from pg_database where datname = %s", [name]).fetchall())

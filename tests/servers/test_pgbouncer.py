@@ -140,7 +140,7 @@ def test_asynchronous_runtime(own_server: OwnServer, pooler_folder: Path) -> Non
 
 
 def test_direct_statements_are_prepared(own_server: OwnServer) -> None:
-    with Database(Settings(url=own_server.url())) as database:
+    with Database(Settings(url=own_server.url(), min_size=1, max_size=1)) as database:
         for _ in range(12):
             database.query("select %s::int as n", [1])
         assert database.query("select count(*) as n from pg_prepared_statements")[0]["n"] > 0

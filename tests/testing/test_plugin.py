@@ -196,6 +196,13 @@ def test_what_is_wrong_otherwise(project: Path, run: Run, monkeypatch: pytest.Mo
     result = run()
     result.assert_outcomes(errors=1)
     assert 'seeds.sql:1:13: relation "nothing" does not exist' in result.stdout.str()
+    deferred = "create table parts (id integer primary key, whole integer references parts initially deferred);\n"
+    (project / "schema.sql").write_text(deferred)
+    (project / "seeds.sql").write_text("insert into parts values (1, 2);\n")
+    result = run()
+    result.assert_outcomes(errors=1)
+    assert 'seeds.sql:1:1: insert or update on table "parts" violates' in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
     (project / "schema.sql").unlink()
     result = run()
     result.assert_outcomes(errors=1)
@@ -237,6 +244,38 @@ def dbsync_schema():
 """)
     (services / "__init__.py").touch()
     run("services").assert_outcomes(passed=2)
+
+
+def test_no_seeds_with_a_schema_of_its_own(project: Path, run: Run) -> None:
+    (project / "own").mkdir()
+    (project / "own" / "schema.sql").write_text(SCHEMA)
+    (project / "own" / "seeds.sql").write_text(SEEDS)
+    (project / "conftest.py").write_text("""
+from pathlib import Path
+import pytest
+
+@pytest.fixture(scope="session")
+def dbsync_schema():
+    return Path(__file__).parent / "own" / "schema.sql"
+""")
+    (project / "test_rows.py").write_text("""
+import os
+
+def test_rows(dbsync_connection):
+    assert dbsync_connection.execute("select count(*)::text from plans").fetchone() == (os.environ["ROWS"],)
+""")
+    (project / "one.sql").write_text("insert into plans (name) values ('One');\n")
+    for rows, arguments in (("2", ()), ("0", ("--dbsync-seeds", "none")), ("1", ("--dbsync-seeds", "one.sql"))):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ROWS", rows)
+            run(*arguments).assert_outcomes(passed=1)
+
+
+def test_modules_of_the_tests_are_not_those_of_the_server(project: Path, run: Run) -> None:
+    (project / "tests").mkdir()
+    (project / "tests" / "types.py").write_text("raise RuntimeError('this is of the tests')\n")
+    (project / "tests" / "test_one.py").write_text("def test_one(dbsync_database): pass\n")
+    run("--import-mode=prepend").assert_outcomes(passed=1)
 
 
 def test_on_a_server_by_its_url(project: Path, run: Run, admin: psycopg.Connection, role: Target) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from dbsync.errors import ScratchError, UsageError
+from dbsync.scratch import binaries
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.needs import Needs
-from dbsync.scratch.provider import choose, open_scratch
+from dbsync.scratch.provider import choose, open_scratch, private_installation
 
 
 def installation(folder: Path, version: int, *extensions: str, source: str = "this machine") -> Installation:
@@ -46,6 +47,15 @@ def test_nothing_fitting_is_one_error_that_lists_the_ways(tmp_path: Path) -> Non
     assert "PostgreSQL 15.1 (this machine), which is older" in text
     assert "PostgreSQL 18.1 (this machine) without citext" in text
     assert "DBSYNC_PG_BIN" in text
+
+
+def test_tests_run_on_the_programs_that_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = installation(tmp_path, 160001, source="DBSYNC_PG_BIN")
+    newer = installation(tmp_path, 180001, "citext")
+    monkeypatch.setattr(binaries, "installations", lambda environ: (named, newer))
+    monkeypatch.setattr(binaries, "embedded", lambda: None)
+    assert private_installation("auto", frozenset()) == named
+    assert private_installation("auto", frozenset({"citext"})) == newer
 
 
 def test_an_unknown_choice_is_an_error_of_usage() -> None:
