@@ -32,7 +32,7 @@ class Column:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; `partitions` is how many it has, `left_out` how many columns the diagram does not show."""
+    """A table; `partitions` is how many it has on all levels, `left_out` how many columns the diagram does not show."""
 
     name: Name
     columns: tuple[Column, ...]

@@ -16,19 +16,23 @@ _SHOWN = """c.relkind in ('r', 'p', 'f') and not c.relispartition
                       and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid)"""
 _TABLES = f"""
     select c.oid::int8, n.nspname::text, c.relname::text, coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
-           coalesce(i.partitions, 0)
+           case c.relkind when 'p' then (select count(*) from pg_catalog.pg_partition_tree(c.oid) where level > 0)
+                          else 0 end::int
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    left join (
-        select i.inhparent, count(*)::int as partitions from pg_catalog.pg_inherits i
-        join pg_catalog.pg_class p on p.oid = i.inhrelid and p.relispartition group by 1
-    ) i on i.inhparent = c.oid
     where {_SHOWN}
     order by n.nspname, c.relname
 """
+# A domain refuses null also where one that it is made of does.
 _COLUMNS = """
+    with recursive refusing as (
+        select d.oid from pg_catalog.pg_type d where d.typtype = 'd' and d.typnotnull
+        union
+        select d.oid from pg_catalog.pg_type d join refusing r on r.oid = d.typbasetype where d.typtype = 'd'
+    )
     select a.attrelid::int8, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
-           not a.attnotnull, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '')
+           not a.attnotnull and a.atttypid not in (select oid from refusing),
+           coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '')
     from pg_catalog.pg_attribute a
     where a.attrelid = any (%s::oid[]) and a.attnum > 0 and not a.attisdropped
     order by a.attrelid, a.attnum
@@ -126,7 +130,9 @@ class _Keys:
 
 
 def short(kind: str) -> str:
-    """A type's name as people write it: `varchar(20)`, `timestamptz(3)[]`."""
+    """A type's name as people write it: `varchar(20)`, `timestamptz(3)[]`; one in quotes stays as it is."""
+    if '"' in kind:
+        return kind
     base, bracket, rest = kind.partition("(")
     inner, bracket_end, tail = rest.partition(")")
     words = base + tail

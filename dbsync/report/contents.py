@@ -60,10 +60,19 @@ class Told:
 
 
 @dataclasses.dataclass(frozen=True)
+class Part:
+    """A partition: its name, its rows and how it is divided further, as SQL has them; `within` are the next level's."""
+
+    text: str
+    within: Sequence["Part"]
+
+
+@dataclasses.dataclass(frozen=True)
 class Sheet:
-    """A table: its columns, what refers to it, and groups of what stands on it; `number` is that in the diagram."""
+    """A table: its columns, what refers to it, groups of what stands on it, and partitions."""
 
     number: int
+    """That of the table in the diagram."""
     anchor: str
     name: str
     comment: str
@@ -71,7 +80,9 @@ class Sheet:
     columns: Sequence[Told]
     referrers: Sequence[tuple[str, str]]
     groups: Sequence[Group]
-    partitions: Sequence[str]
+    partition_count: int
+    """Those of all levels."""
+    partitions: Sequence[Part]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,10 +113,10 @@ class _Telling:
     def __init__(self, catalog: Catalog, diagram: Diagram):
         self.catalog, self.diagram = catalog, diagram
         self.comments = {thing.of: thing.text for thing in catalog.objects.values() if isinstance(thing, Comment)}
-        self.partitions: defaultdict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
-        for one, thing in catalog.objects.items():
+        self.partitions: defaultdict[tuple[str, ...], list[Partition]] = defaultdict(list)
+        for thing in catalog.objects.values():
             if isinstance(thing, Partition):
-                self.partitions[thing.parent].append((one.name, thing.bound))
+                self.partitions[thing.parent].append(thing)
         self.leading: defaultdict[Name, list[Reference]] = defaultdict(list)
         self.led: defaultdict[Name, list[Reference]] = defaultdict(list)
         for reference in diagram.references:
@@ -142,8 +153,20 @@ class _Telling:
             columns=[self.column(table.name, column) for column in table.columns],
             referrers=[(table_anchor(ref.table), ref.source) for ref in self.led[table.name]],
             groups=self.grouped(self.catalog.children.get(one, ())),
-            partitions=[f"{name} {bound}" for name, bound in sorted(self.partitions[table.name])],
+            partition_count=table.partitions,
+            partitions=self.parts(table.name),
         )
+
+    def parts(self, table: tuple[str, ...]) -> list[Part]:
+        """Its partitions by name, with theirs."""
+        found = []
+        for one in sorted(self.partitions.get(table, ()), key=lambda one: one.path):
+            child = self.catalog.objects.get(Id("table", one.path))
+            words = [one.id.name, one.bound]
+            if isinstance(child, TableKind) and child.partition_key:
+                words.append(f"PARTITION BY {child.partition_key}")
+            found.append(Part(" ".join(words), self.parts(one.path)))
+        return found
 
     def column(self, table: Name, column: Column) -> Told:
         path = (*table, column.name)

@@ -47,6 +47,24 @@ def test_columns(diagram: Diagram) -> None:
     assert written("shop", "items")[3] == "at timestamptz(3)?"
 
 
+def test_null_that_a_domain_refuses(transaction: psycopg.Connection[Any]) -> None:
+    transaction.execute("create domain key int not null; create domain own_key as key; create domain free int;")
+    transaction.execute("create table t (a key, b own_key, c free, d own_key[])")
+    assert [one.nullable for one in read(transaction).tables[0].columns] == [False, False, True, True]
+
+
+def test_partitions_of_partitions(transaction: psycopg.Connection[Any]) -> None:
+    transaction.execute("""
+        create table t (a int, b int) partition by list (a);
+        create table t1 partition of t for values in (1);
+        create table t2 partition of t for values in (2) partition by list (b);
+        create table t21 partition of t2 for values in (1);
+        create table parent (); create table child () inherits (parent);
+    """)
+    found = {table.label: table.partitions for table in read(transaction).tables}
+    assert found == {"child": 0, "parent": 0, "t": 3}
+
+
 def test_references(diagram: Diagram) -> None:
     found = {one.label: (one.optional, one.single) for one in diagram.references}
     assert found == {
@@ -103,6 +121,7 @@ def test_only_keys(diagram: Diagram) -> None:
         ("timestamp without time zone[]", "timestamp[]"),
         ("numeric(10,2)", "numeric(10,2)"),
         ('"My(Type"', '"My(Type"'),
+        ('"a(b)c"[]', '"a(b)c"[]'),
         ("double precision", "float8"),
     ],
 )

@@ -15,6 +15,8 @@ CREATE TABLE shop.orders (
     price shop.cents NOT NULL, PRIMARY KEY (number, day)
 ) PARTITION BY RANGE (day);
 CREATE TABLE shop.orders_2025 PARTITION OF shop.orders FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE shop.orders_2026 PARTITION OF shop.orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY HASH (number);
+CREATE TABLE shop.orders_2026_0 PARTITION OF shop.orders_2026 FOR VALUES WITH (modulus 2, remainder 0);
 CREATE TABLE shop.items (number bigint, day date, size shop.size, FOREIGN KEY (number, day) REFERENCES shop.orders);
 CREATE INDEX items_by_size ON shop.items (size) WHERE size = 'large';
 COMMENT ON INDEX shop.items_by_size IS 'What is large';
