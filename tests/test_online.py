@@ -94,6 +94,34 @@ def test_what_another_step_needs_at_once_is_made_in_its_place(database: Target, 
     applied(database, plan)
 
 
+@pytest.mark.parametrize("author", ["dbsync", "migra"])
+def test_what_postgresql_refuses_goes_the_ordinary_way_alone(database: Target, tmp_path: Path, author: str) -> None:
+    """The index of a partitioned table cannot be dropped CONCURRENTLY; all else goes online as before."""
+    orders = "create table orders (id integer, day date) partition by range (day);"
+    part = "create table orders_now partition of orders for values from ('2025-01-01') to ('2026-01-01');"
+    run(database, LIVE, orders, part, "create index orders_id on orders (id)")
+    plan = planned(database, tmp_path, GOAL + orders + part, "always", author)
+    assert [re.search(r"(?i)drop index.*orders_id", one) is not None for one in blocking(plan)] in ([], [True])
+    outside = sorted(batch.steps[0].step.sql for batch in plan.batches if not batch.transactional)
+    assert [re.match(r"\w+( UNIQUE)? INDEX CONCURRENTLY", sql) is not None for sql in outside] == [True] * 3
+    told = [note for note in plan.notes if "online form" in note]
+    assert len(told) == 1
+    assert "cannot drop partitioned index" in told[0]
+    applied(database, plan)
+
+
+def test_a_name_that_is_too_long_takes_nothing_else_along(database: Target, tmp_path: Path) -> None:
+    """migra sets NOT NULL without a name; the one that PostgreSQL would choose is not the one that we would."""
+    table, column = "a_table_with_a_name_of_forty_characters_", "a_column_with_a_name_of_forty_characters"
+    live = f"create table {table} ({column} integer, other integer);"
+    run(database, live)
+    goal = live.replace(f"{column} integer", f"{column} integer not null") + f"create index other on {table} (other);"
+    plan = planned(database, tmp_path, goal, "always", "migra")
+    assert [batch.steps[0].step.sql for batch in plan.batches if not batch.transactional]
+    assert len([note for note in plan.notes if "online form" in note]) == 1
+    applied(database, plan)
+
+
 def test_small_tables_stay_in_one_transaction(database: Target, tmp_path: Path) -> None:
     run(database, LIVE, "analyze")
     assert [batch.transactional for batch in planned(database, tmp_path, GOAL, "auto").batches] == [True]

@@ -6,7 +6,7 @@ in one transaction: what fails on the way leaves a part behind that the next pla
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from postgast import pg_query_pb2 as pb
 
@@ -30,12 +30,23 @@ class Part:
     origin: Observed
     late: bool = False
 
+    @property
+    def written(self) -> bool:
+        """Whether it is written anew, and not the step itself."""
+        return self.step is not self.origin.step
 
-def arrangements(steps: Sequence[Observed], large: frozenset[str], version: int) -> Iterator[tuple[Part, ...]]:
-    """The steps written online, the better arrangement first: one transaction for all that is quick, then the rest;
-    or each where it stood. Nothing where no step has such a form."""
-    parts = [part for one in steps for part in _parts(one, large, version)]
-    if all(part.step is part.origin.step for part in parts):
+
+def arrangements(
+    steps: Sequence[Observed], large: frozenset[str], version: int, ordinary: Collection[Step] = ()
+) -> Iterator[tuple[Part, ...]]:
+    """The steps written online, but for the `ordinary` ones, the better arrangement first: one transaction for all
+    that is quick, then the rest; or each where it stood. Nothing where no step has such a form."""
+    parts = [
+        part
+        for one in steps
+        for part in ([Part(one.step, one)] if one.step in ordinary else _parts(one, large, version))
+    ]
+    if not any(part.written for part in parts):
         return
     late = tuple(sorted(parts, key=lambda part: part.late))
     yield late

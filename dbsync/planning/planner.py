@@ -191,19 +191,24 @@ class _Planning:
         for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
             self.progress(f"proving the plan ({len(one.steps)} steps)")
             try:
-                proven = self.online(one)
+                proven, ordinary = self.online(one)
             except NotProvenError as error:
                 failures.append(error)
             else:
-                return self.made(proven, changes, (*drafting.notes, *one.notes()), elevated=one.elevated)
+                notes = (*drafting.notes, *one.notes(), *ordinary)
+                return self.made(proven, changes, notes, elevated=one.elevated)
         raise self.no_plan(failures)
 
-    def online(self, draft: Draft) -> Proven:
-        """A draft in an online form, where that can be proven. NotProvenError if it cannot even be as it is."""
-        for steps in online(self.workspace, draft, self.begun.steps, self.large, self.live.facts.version):
-            with contextlib.suppress(NotProvenError):
-                return self.proven(steps, elevated=draft.elevated)
-        return self.proven(draft.steps, elevated=draft.elevated)
+    def online(self, draft: Draft) -> tuple[Proven, tuple[str, ...]]:
+        """A draft in online forms, as far as it can be, with notes. NotProvenError if it cannot even be as it is."""
+        return online(
+            self.workspace,
+            draft,
+            self.begun.steps,
+            self.large,
+            self.live.facts.version,
+            lambda steps: self.proven(steps, elevated=draft.elevated),
+        )
 
     def proven(self, steps: tuple[Observed, ...], *, elevated: bool) -> Proven:
         """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
