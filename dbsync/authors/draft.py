@@ -51,10 +51,13 @@ class Draft:
         """How many tables are read while nobody may write to them; locks are held until the transaction ends."""
         scans, held = 0, set[str]()
         for one in self.steps:
-            if not one.step.transactional:
+            alone = one.step.apart or not one.step.transactional
+            if alone:
                 held.clear()
             held.update(table for table, mode in one.locks.items() if mode in _BLOCKING)
             scans += len(held.intersection(one.scanned))
+            if alone:
+                held.clear()
         return scans
 
     def cost(self) -> tuple[int, ...]:
