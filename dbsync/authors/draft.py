@@ -8,6 +8,7 @@ from dbsync.compare import compare
 from dbsync.load.secrets import masked
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
+from dbsync.model.objects import Id
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
 from dbsync.replay import Refusal, Replay
@@ -85,15 +86,20 @@ def draft(
     done, set_aside = run_all(replay, first)
     refused: list[Refusal] = []
     left: tuple[Change, ...] | None = None
+    again: set[Id] = set()
+    more: set[Id] = set()
     for _ in range(_ROUNDS):
         current, goal = start or sides()
         start = None
         before, left = left, compare(current, goal)
-        if not left or left == before or len(set_aside) > _PATIENCE:
+        if not left or (left == before and not more) or len(set_aside) > _PATIENCE:
             break
-        ran, refused = run_all(replay, write(current, goal))
-        if not ran:
+        ran, refused = run_all(replay, write(current, goal, again))
+        # As where a call in it could mean two functions until the old one is gone.
+        more = {one.step.about for one in refused if _is_free(current, one.step.about)} - again
+        if not ran and not more:
             break
+        again |= more
         done += ran
     return Draft(
         author=author,
@@ -103,6 +109,11 @@ def draft(
         set_aside=tuple(set_aside),
         elevated=replay.elevated,
     )
+
+
+def _is_free(current: Catalog, one: Id) -> bool:
+    """Whether an object can be made again where it cannot be altered, and nothing is lost with it."""
+    return one in current.objects and current.objects[one].loses() is None
 
 
 def run_all(replay: Replay, steps: Sequence[Step]) -> tuple[list[Observed], list[Refusal]]:

@@ -1,7 +1,7 @@
 """The kinds' own draft: what happens to each object, put in order, written as steps."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Literal
 
 from dbsync.authors.graph import Graph
@@ -19,9 +19,12 @@ _AGAIN: tuple[Verb, ...] = ("declare", "create")
 _URGENCY: dict[Verb, int] = {"drop": 0, "put aside": 1, "declare": 2, "alter": 2, "create": 3, "follow": 4}
 
 
-def write(current: Catalog, desired: Catalog) -> list[Step]:
-    """The steps that make `current` into `desired`, in an order that dependencies of both catalogs allow."""
-    found = resolve(current, desired)
+def write(current: Catalog, desired: Catalog, again: Collection[Id] = ()) -> list[Step]:
+    """The steps that make `current` into `desired`, in an order that dependencies of both catalogs allow.
+
+    What is in `again` is not altered in place, but dropped and made again.
+    """
+    found = resolve(current, desired, again)
     nodes, hosts = _arrange(found, implied=True)
     if nodes is None:
         nodes, hosts = _arrange(found, implied=False)
@@ -180,7 +183,7 @@ def _reason(found: Resolution, one: Id) -> str | None:
         return None
     cause = found.reasons[one]
     change = "is made again" if cause in found.replaced else "is removed" if cause in found.dropped else "changes"
-    return f"{one} is made again because {cause} {change}"
+    return f"{one} is made again because {found.causes.get(cause) or f'{cause} {change}'}"
 
 
 def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:

@@ -8,7 +8,7 @@ go over.
 import dataclasses
 import functools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dbsync.compare import compare
 from dbsync.model.catalog import Catalog
@@ -32,6 +32,8 @@ class Resolution:
     """Those that go over to a renewed one."""
     reasons: dict[Id, Id] = dataclasses.field(default_factory=dict)
     """For what is replaced on account of another object: that object."""
+    causes: dict[Id, str] = dataclasses.field(default_factory=dict)
+    """For some of those objects: what makes them the cause."""
 
     @functools.cached_property
     def made(self) -> frozenset[Id]:
@@ -48,15 +50,15 @@ class Resolution:
         return one in self.dropped or one in self.replaced
 
 
-def resolve(current: Catalog, desired: Catalog) -> Resolution:
-    """What has to happen so that `current` becomes `desired`."""
+def resolve(current: Catalog, desired: Catalog, again: Collection[Id] = ()) -> Resolution:
+    """What has to happen so that `current` becomes `desired`; what is in `again` is not altered in place."""
     found = Resolution(current, desired)
     for change in compare(current, desired):
         if change.before is None:
             found.created.add(change.id)
         elif change.after is None:
             found.dropped.add(change.id)
-        elif (steps := change.after.alteration(change.before)) is not None:
+        elif change.id not in again and (steps := change.after.alteration(change.before)) is not None:
             found.altered[change.id] = steps
         else:
             found.replaced.add(change.id)
@@ -69,9 +71,13 @@ def resolve(current: Catalog, desired: Catalog) -> Resolution:
 def _uproot(found: Resolution) -> None:
     """Replace what does not take a change within it, and what has to be made again for something on it to go."""
     for one in sorted(found.created | found.replaced | set(found.altered)):
-        thing = found.desired.objects[one]
+        thing, before = found.desired.objects[one], found.current.objects.get(one)
         whole = thing.within()
-        if whole and whole in found.current.objects and not found.current.objects[whole].takes(thing):
+        if whole is None or whole not in found.current.objects:
+            continue
+        if why := thing.renews_whole(before, found.created):
+            found.causes[one] = why
+        if why or not found.current.objects[whole].takes(thing):
             list(_replace(found, whole, one))
     for one in sorted(found.dropped):
         thing = found.current.objects[one]

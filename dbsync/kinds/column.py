@@ -1,11 +1,11 @@
 """Columns of tables and foreign tables."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
-from dbsync.kinds import _column_query, _foreign_options, _kindred, _reloptions
+from dbsync.kinds import _column_query, _foreign_options, _inherited, _kindred, _reloptions
 from dbsync.kinds._attached import relation
 from dbsync.kinds._counter import Counter
 from dbsync.kinds._expression import enclosed
@@ -47,6 +47,7 @@ class Column(Object):
     limits: ClassVar[Mapping[str, str]] = {
         "generated": "it becomes generated, or generated in another way",
         "expression": "the type changes too, or the server is older than 17",
+        "local": "it is to be there by inheritance alone (with its table)",
     }
 
     type: str
@@ -202,6 +203,11 @@ class Column(Object):
     def loses(self) -> str | None:
         """Its values, where they are not computed."""
         return None if self.generated else f"column {sql.qualified(*self.path)} and its values"
+
+    def renews_whole(self, before: Self | None, made: Container[Id]) -> str | None:
+        """Where it is the table's own, or would have to be, and is to be there by inheritance alone."""
+        local = (before.local if before else None, self.local)
+        return _inherited.renews_whole(self.id, local, self.implied_by(), made)
 
     def disturbs(self, before: Self) -> frozenset[str]:
         """What reads the type; defaults and keys only where the types have nothing to do with each other."""

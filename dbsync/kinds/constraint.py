@@ -1,11 +1,11 @@
 """Primary keys, unique, check, foreign key and exclusion constraints of tables and foreign tables."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self
 
 from dbsync import sql
-from dbsync.kinds import _reloptions
+from dbsync.kinds import _inherited, _reloptions
 from dbsync.kinds._attached import relation
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
@@ -56,6 +56,7 @@ class Constraint(Object):
         "deferred": "it is no foreign key",
         "enforced": "it is no foreign key",
         "validated": "it is not to be valid any more",
+        "local": "it is to be there by inheritance alone (with its table)",
     }
 
     type: str
@@ -131,6 +132,11 @@ class Constraint(Object):
             index = sql.qualified(self.path[0], self.path[2])
             return [self.step(f"ALTER INDEX {index} RENAME TO {sql.name(name)}")]
         return [self._alter(f"RENAME CONSTRAINT {sql.name(self.path[2])} TO {sql.name(name)}")]
+
+    def renews_whole(self, before: Self | None, made: Container[Id]) -> str | None:
+        """Where it is the table's own, or would have to be, and is to be there by inheritance alone."""
+        local = (before.local if before else None, self.local)
+        return _inherited.renews_whole(self.id, local, self.implied_by(), made)
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """What changes in place: validity, when a foreign key is checked, and the storage of a key's index."""

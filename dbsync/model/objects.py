@@ -1,7 +1,7 @@
 """What a catalog is made of: an object, known by its kind and its path of names."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from dbsync import sql
@@ -137,6 +137,14 @@ class Object:
     def alter(self, before: Self) -> Sequence[Step] | None:
         """The same, where no fixed field differs."""
         del before
+        return None
+
+    def renews_whole(self, before: Self | None, made: Container[Id]) -> str | None:
+        """Why what it is within must be made again for it to become this one; None if it need not.
+
+        `made` is what the same plan makes; `before` is None where this one is among it.
+        """
+        del before, made
         return None
 
     def disturbs(self, before: Self) -> frozenset[str]:
