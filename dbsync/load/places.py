@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
-from psycopg import rows, sql
+from psycopg import errors, rows, sql
 
 from dbsync.load import tree
 from dbsync.load.parts import parts
@@ -54,6 +54,8 @@ class Places:
     """What each statement said that it made: (statement, "catalog oid subid kind, …"), in order; read when asked."""
 
     reports: tuple[tuple[Statement, str], ...] = dataclasses.field(default=(), repr=False)
+    blind: bool = False
+    """Whether nothing could be heard, since the role may not make event triggers."""
 
     @functools.cached_property
     def objects(self) -> Mapping[Address, Place]:
@@ -105,11 +107,12 @@ class Recorder:
     def __init__(self) -> None:
         self._heard: list[str] = []
         self._reports: list[tuple[Statement, str]] = []
+        self.blind = False
 
     @property
     def places(self) -> Places:
         """Everything taken down so far."""
-        return Places(tuple(self._reports))
+        return Places(tuple(self._reports), self.blind)
 
     def hear(self, message: str) -> bool:
         """Takes the event trigger's messages out of those that the server sends."""
@@ -150,13 +153,18 @@ def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
 
 @contextlib.contextmanager
 def recording(admin: "psycopg.Connection[Any] | None") -> Iterator[Recorder]:
-    """A recorder of what is made in the database that `admin`, a superuser's connection, is connected to."""
+    """A recorder of what is made in the database of `admin`; a blind one where that may not make event triggers."""
     recorder = Recorder()
     if admin is None:
         yield recorder
         return
-    with admin.transaction():
-        admin.execute(_ON.encode())
+    try:
+        with admin.transaction():
+            admin.execute(_ON.encode())
+    except errors.InsufficientPrivilege:
+        recorder.blind = True
+        yield recorder
+        return
     try:
         yield recorder
     finally:

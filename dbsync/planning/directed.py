@@ -102,6 +102,11 @@ def wishes(directives: Sequence[Directive], places: Places, desired: Catalog) ->
 
 
 def _wish(directive: Directive, places: Places, desired: Catalog) -> Wish:
+    if places.blind:
+        raise directive.error(
+            "what it is about cannot be seen: on this scratch server the role may not make event triggers",
+            hint="use another --scratch, or a role there that may",
+        )
     thing = _about(directive, places, desired)
     if thing is None:
         raise directive.error(

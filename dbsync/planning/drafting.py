@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import psycopg
+
 from dbsync.authors import migra
 from dbsync.authors.draft import Draft, draft
 from dbsync.authors.touched import INSTALL, REMOVE, Listener
@@ -11,6 +13,9 @@ from dbsync.model.steps import Step
 from dbsync.planning.renaming import Renamed
 from dbsync.planning.workspace import DESIRED, Workspace
 from dbsync.replay import Replay
+
+_BLIND = "migra was not asked: on the scratch server the role may not make event triggers, which show what its"
+_BLIND += " statements touch"
 
 Sides = tuple[Catalog, Catalog]
 
@@ -71,7 +76,11 @@ class Drafting:
         scratch = self.workspace.scratch
         with self.workspace.fresh(self.begun.steps) as name, self.workspace.running(name) as connection:
             with scratch.connect(name) as admin:
-                admin.execute(INSTALL.encode())
+                try:
+                    admin.execute(INSTALL.encode())
+                except psycopg.errors.InsufficientPrivilege:
+                    self.notes = (_BLIND,)
+                    return []
             replay = Replay(connection, self.workspace.may_elevate, Listener(connection, known).take)
 
             def sides() -> Sides:

@@ -37,6 +37,9 @@ RENAMED = "renamed"
 # As apply has them: bodies may speak of objects that a later step makes.
 RUNNING = {**PINNED, "check_function_bodies": "off"}
 
+_BLIND = "the plan does not tell where in the schema file its steps come from: on the scratch server the role may not"
+_BLIND += " make event triggers, which show what a statement made"
+
 _HAS_SUBSCRIPTIONS = """
     select from pg_catalog.pg_subscription
     where subdbid = (select oid from pg_catalog.pg_database where datname = current_database()) limit 1"""
@@ -67,7 +70,10 @@ class Workspace:
             self.scratch.connect(DESIRED) as admin,
             self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection,
         ):
-            return load(connection, script, elevate=self.elevate, admin=admin)
+            loaded = load(connection, script, elevate=self.elevate, admin=admin)
+        if loaded.places.blind:
+            self.notes += (_BLIND,)
+        return loaded
 
     def load_state(self, script: Script, more: Sequence[str]) -> Loaded:
         """The desired database, made from what pg_dump wrote of live once, and from what a dump leaves out.

@@ -25,9 +25,9 @@ def open_scratch(
     """A scratch server by choice: auto, local, embedded, server (beside `live`), or the URL of another server."""
     if choice == "server":
         if live is None:
-            raise UsageError("--scratch server needs a live database to stand beside")
+            raise UsageError("--scratch server needs a live database to stand beside", hint="name it in DATABASE_URL")
         return beside_live(live, needs, environ)
-    if "://" in choice:
+    if "://" in choice or "=" in choice:
         return given_server(Target.parse(choice, environ), needs, environ)
     if choice not in CHOICES:
         raise UsageError(

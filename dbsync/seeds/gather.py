@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
-from dbsync.errors import ConnectionFailed
+from dbsync.errors import ConnectionFailed, ScratchError
 from dbsync.model.objects import Id
 from dbsync.model.rows import KeyColumn, Watched
 from dbsync.pg.failures import Failure
@@ -321,7 +321,10 @@ class _Gathering:
     def fill(self) -> None:
         """Put what was staged into the copy's own tables: no trigger fires, and no foreign key is checked."""
         with self.copy.transaction():
-            self.copy.execute("set local session_replication_role = replica")
+            try:
+                self.copy.execute("set local session_replication_role = replica")
+            except psycopg.errors.InsufficientPrivilege:
+                raise _no_rows(self.copy.info.user) from None
             for path, stage in self.staged.items():
                 columns = sql.names(column.name for column in self.known[path].own)
                 self.copy.execute(
@@ -341,6 +344,15 @@ def _pipe(source: Connection, query: str, values: Sequence[Any], goal: Connectio
         for data in out:
             into.write(data)
     return cursor.rowcount
+
+
+def _no_rows(role: str) -> ScratchError:
+    return ScratchError(
+        "Declared rows cannot be compared on this scratch server",
+        detail=f"live's rows go into a copy without what they refer to, which the role {role} may not do there",
+        hint="have an administrator run GRANT SET ON PARAMETER session_replication_role TO "
+        f"{sql.name(role)}, use another --scratch, or leave rows alone with --no-seeds",
+    )
 
 
 def _last(connection: Connection, table: str, column: str) -> int:
