@@ -21,7 +21,7 @@ from dbsync.cli.screen import Screen, failing, page, show
     5 it could not be compared.
     """,
 )
-@options(planning=True)
+@options(planning=True, writing=False)
 @click.option("--quick", is_flag=True, help="Only what needs no scratch database.")
 @click.option(
     "--format",

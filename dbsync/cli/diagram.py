@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import OneOf
+from dbsync.cli.options import OneOf, loading, without_part
 from dbsync.cli.screen import Screen, failing, page, show
 
 # As dbsync.diagram has them, whose import can wait.
@@ -25,8 +25,7 @@ _SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".json": "
       dbsync diagram --live                        what the database has, not what the file says
     """,
 )
-@click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]")
-@click.option("--scratch", metavar="auto|local|embedded|URL", help="Where the schema file is loaded.  [default: auto]")
+@loading
 @click.option("--live", is_flag=True, help="Draw the database as it is, not the schema file.")
 @click.option("--database", metavar="URL", help="The database to draw as it is.")
 @click.option("--table", "tables", metavar="NAME", multiple=True, help="Only this table and those around it; repeat.")
@@ -64,6 +63,9 @@ def diagram(**given: Any) -> int:
     form = given["form"] or (_SUFFIXES.get(out.suffix.lower(), "text") if out else "text")
     with failing("diagram", form):
         wanted = config.load({key: given[key] for key in ("schema", "scratch", "database") if given[key] is not None})
+        of_live = given["live"] or given["database"] is not None
+        if of_live:
+            without_part(given, ("schema", "scratch"), "a diagram of the database")
         from dbsync.diagram import drawer
         from dbsync.diagram.mermaid import too_large
         from dbsync.render.page import Page
@@ -72,7 +74,7 @@ def diagram(**given: Any) -> int:
         from dbsync.tasks.models import save
 
         with Screen(quiet=given["quiet"]) as screen:
-            whole = run(wanted, screen, of_live=given["live"] or given["database"] is not None)
+            whole = run(wanted, screen, of_live=of_live)
             screen.progress("drawing")
             found = cut(whole, given["tables"], given["depth"], given["columns"])
             text = drawer(form).draw(found, Page() if out else page(sys.stdout))

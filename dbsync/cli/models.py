@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import OneOf
+from dbsync.cli.options import OneOf, loading
 from dbsync.cli.screen import Screen, show
 from dbsync.errors import UsageError
 
@@ -22,8 +22,7 @@ _FORMATS = ["dataclasses", "pydantic", "sqlalchemy", "typescript"]
       dbsync models --format typescript > models.ts
     """,
 )
-@click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]")
-@click.option("--scratch", metavar="auto|local|embedded|URL", help="Where the schema file is loaded.  [default: auto]")
+@loading
 @click.option(
     "--format",
     "form",

@@ -1,7 +1,7 @@
 """The options that several commands have, and what they say as settings."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -34,12 +34,14 @@ _PLANNING = [
         help="Where plans are proven: local (PostgreSQL on this machine), embedded, server (temporary databases beside"
         " live), the URL of another server, or auto.  [default: auto]",
     ),
-    click.option("--author", metavar="best|migra|dbsync", help="Who writes the plan.  [default: best]"),
     click.option(
         "--manage",
         metavar="auto|none|LIST",
         help="Which of privileges, extensions, owners the schema file rules alone.  [default: auto, what it speaks of]",
     ),
+]
+_WRITING = [
+    click.option("--author", metavar="best|migra|dbsync", help="Who writes the plan.  [default: best]"),
     click.option(
         "--online",
         metavar="auto|always|never",
@@ -54,9 +56,13 @@ _LOUDNESS = [
 _SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage", "online")
 
 
-def options(*, planning: bool, files: bool | None = None) -> Callable[[_Function], _Function]:
-    """The options of every command, and those of the commands that plan; `files` False leaves out the project's."""
-    wanted = (_FILES if (planning if files is None else files) else []) + (_PLANNING if planning else [])
+def options(
+    *, planning: bool, files: bool | None = None, writing: bool | None = None
+) -> Callable[[_Function], _Function]:
+    """The options of every command, and those of the commands that plan; `files` False leaves out the project's,
+    `writing` False those that say how steps are written."""
+    wanted = _FILES if (planning if files is None else files) else []
+    wanted = wanted + (_PLANNING if planning else []) + (_WRITING if (planning if writing is None else writing) else [])
 
     def decorate(function: _Function) -> _Function:
         for option in reversed(_DATABASE + wanted + _LOUDNESS):
@@ -89,6 +95,24 @@ def consent(function: _Function) -> _Function:
     ):
         function = option(function)
     return function
+
+
+def loading(function: _Function) -> _Function:
+    """The options of the commands that only load the schema file."""
+    scratch = click.option(
+        "--scratch",
+        metavar="WHERE",
+        help="Where the schema file is loaded: local, embedded, server, the URL of another server, or auto, as for"
+        " plans.  [default: auto]",
+    )
+    return _FILES[0](scratch(function))
+
+
+def without_part(given: dict[str, Any], names: Iterable[str], where: str) -> None:
+    """Refuse those of these options that were given: here they would do nothing."""
+    for name in names:
+        if given[name] not in (None, False):
+            raise click.UsageError(f"--{name.replace('_', '-')} has no part in {where}.")
 
 
 plan_format = click.option(

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import options, settings
+from dbsync.cli.options import options, settings, without_part
 from dbsync.cli.screen import Screen
+
+_OF_PLANS = ("seeds", "no_seeds", "author", "online")
 
 
 @click.command(
@@ -37,6 +39,10 @@ def report(**given: Any) -> int:
     from dbsync import config
 
     wanted = config.load(settings(given))
+    if given["no_plan"]:
+        without_part(given, ("database", *_OF_PLANS), "a report without a plan")
+    elif wanted.embedded:
+        without_part(given, _OF_PLANS, "a report without a plan: no database is named")
     from dbsync.tasks.models import save
     from dbsync.tasks.report import report as run
 

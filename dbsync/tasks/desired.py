@@ -7,6 +7,9 @@ from dbsync.config import Config
 from dbsync.load.definitions import extensions as extensions_of
 from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
+from dbsync.pg.connect import connect
+from dbsync.pg.server import describe
+from dbsync.pg.target import Target
 from dbsync.planning.workspace import Workspace
 from dbsync.scratch.provider import Needs, Scratch, newest, open_scratch
 
@@ -15,12 +18,18 @@ from dbsync.scratch.provider import Needs, Scratch, newest, open_scratch
 def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
     """A scratch server whose database DESIRED is what the file says, gone when the context ends.
 
-    Live is not asked: the newest PostgreSQL at hand reads the schema file.
+    The newest PostgreSQL at hand reads the schema file. Live is not asked, unless that is to be done beside it.
     """
     script = read_script(config.schema)
     extensions = frozenset(extensions_of(script))
-    needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
-    with open_scratch(config.scratch, needs, environ=config.environ) as scratch:
+    live = None
+    if config.scratch == "server" and not config.embedded:
+        live = Target.parse(config.database, config.environ)
+        with contextlib.closing(connect(live, read_only=True)) as connection:
+            needs = Needs.of(describe(connection), extensions)
+    else:
+        needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
+    with open_scratch(config.scratch, needs, environ=config.environ, live=live) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
         observer.progress(f"loading {config.schema.name}")
         workspace.load(script)

@@ -37,6 +37,11 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (["plan", "extra"], "unexpected extra argument"),
         (["apply", "--allow", "dataloss"], "--allow cannot be 'dataloss'\nhint: did you mean 'data-loss'?"),
         (["history", "--schema", "x"], "No such option"),
+        (["check", "--author", "migra"], "No such option"),
+        (["check", "--online", "never"], "No such option"),
+        (["report", "--no-plan", "--online", "never"], "--online has no part in a report without a plan."),
+        (["report", "--no-plan", "--no-seeds"], "--no-seeds has no part in a report without a plan."),
+        (["diagram", "--live", "--schema", "x"], "--schema has no part in a diagram of the database."),
     ],
 )
 def test_usage(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
