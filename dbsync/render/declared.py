@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from dbsync.model.plan import Plan
 from dbsync.model.rows import RowChange, TableRows
+from dbsync.render.manners import SIGNS, VERBS
 from dbsync.render.page import Page, count, visible
 
 _MOST = 10
 """So many rows of a table are shown of those to add, to change, and to remove."""
 _LONGEST = 60
-_MANNERS = (("added", "+", "to add"), ("changed", "~", "to change"), ("removed", "-", "to remove"))
+_MANNERS = ("added", "changed", "removed")
 
 
 def lines(plan: Plan, page: Page) -> Iterator[str]:
@@ -25,13 +26,13 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
 
 def totals(plan: Plan) -> dict[str, int]:
     """How many rows are added, changed and removed."""
-    return {manner: sum(getattr(one, manner) for one in plan.rows) for manner, _, _ in _MANNERS}
+    return {manner: sum(getattr(one, manner) for one in plan.rows) for manner in _MANNERS}
 
 
 def sums(plan: Plan) -> str:
     """The rows in a few words, "2 rows to add, 1 to change"; empty where all are as declared."""
     found = totals(plan)
-    parts = [(found[manner], words) for manner, _, words in _MANNERS if found[manner]]
+    parts = [(found[manner], VERBS[manner]) for manner in _MANNERS if found[manner]]
     if not parts:
         return ""
     (number, words), *others = parts
@@ -39,14 +40,15 @@ def sums(plan: Plan) -> str:
 
 
 def _table(one: TableRows, page: Page) -> Iterator[str]:
-    for manner, sign, words in _MANNERS:
+    for manner in _MANNERS:
+        sign = SIGNS[manner]
         found = [change for change in one.changes if _manner(change) == manner]
         for change in found[:_MOST]:
             first, *others = page.wrapped(f"{_shown(change.key)}{_values(one, change)}", f"    {sign} ", " " * 8)
             yield first.replace(sign, page.paint(sign, manner), 1)
             yield from others
         if (more := getattr(one, manner) - min(len(found), _MOST)) > 0:
-            yield f"    {page.paint(sign, manner)} {count(more, 'more row')} {words}"
+            yield f"    {page.paint(sign, manner)} {count(more, 'more row')} {VERBS[manner]}"
 
 
 def _manner(change: RowChange) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dbsync.model.entry import Difference
-from dbsync.render.objects import SIGNS
+from dbsync.render.manners import SIGNS
 from dbsync.render.page import Page, code
 
 _STYLES = {"+": "added", "-": "removed", "@": "name"}

@@ -9,10 +9,9 @@ from dbsync import sql
 from dbsync.model.changes import Change, Rename
 from dbsync.model.objects import Id, Object, Satellite
 from dbsync.model.plan import Plan
+from dbsync.render.manners import SIGNS
 from dbsync.render.page import Page, count, visible
 
-SIGNS = {"added": "+", "changed": "~", "removed": "-", "renamed": "~"}
-"""What stands before what is changed in one of these manners."""
 _SPEAKING = frozenset({"definition", "printed", "text"})
 """Fields whose value says by itself what it is."""
 _OF = {"label": "enum", "attribute": "composite type"}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dbsync.model.changes import PossibleRename
 from dbsync.model.plan import Plan
 from dbsync.render import declared, objects, rows, steps
+from dbsync.render.manners import VERBS
 from dbsync.render.page import Page, count, visible
 
 
@@ -33,9 +34,8 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
 
 def sums(plan: Plan) -> str:
     """The plan in a line: "3 to add, 1 to change, 0 to remove; 5 steps in 1 transaction; nothing is lost"."""
-    totals = objects.totals(plan)
-    counts = f"{totals['added']:,} to add, {totals['changed']:,} to change, {totals['removed']:,} to remove"
-    counts += f", {totals['renamed']:,} to rename" if totals["renamed"] else ""
+    totals = objects.totals(plan).items()
+    counts = ", ".join(f"{number:,} {VERBS[manner]}" for manner, number in totals if number or manner != "renamed")
     counts = "; ".join(part for part in (counts if plan.differs or not plan.rows else "", declared.sums(plan)) if part)
     inside = sum(batch.transactional for batch in plan.batches)
     outside = len(plan.batches) - inside

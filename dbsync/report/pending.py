@@ -7,12 +7,12 @@ from markupsafe import Markup
 
 from dbsync.model.plan import Observed, Plan
 from dbsync.render import declared, objects, rows
+from dbsync.render.manners import of_sign
 from dbsync.render.page import Page
 from dbsync.render.steps import batch_title, remarks, shortened, terminated, warnings
 from dbsync.render.text import possible_rename, sums, verdict
 from dbsync.report.statements import coloured
 
-_STYLES = {"+": "added", "~": "changed", "-": "removed"}
 _PAGE = Page(width=110)
 
 
@@ -74,10 +74,7 @@ def pending(plan: Plan) -> Pending:
         empty=plan.empty,
         sums=sums(plan) if plan.steps else "",
         verdict=verdict(plan),
-        changes=[
-            (_STYLES.get(line.lstrip()[:1], ""), line)
-            for line in (*objects.lines(plan, _PAGE), *declared.lines(plan, _PAGE))
-        ],
+        changes=[(of_sign(line), line) for line in (*objects.lines(plan, _PAGE), *declared.lines(plan, _PAGE))],
         rows="\n".join(rows.lines(plan, _PAGE)).strip(),
         blocked=bool(plan.blocked),
         losses=[rows.loss(plan, one) for one in plan.losses],

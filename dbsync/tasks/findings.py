@@ -9,12 +9,12 @@ from dbsync.model.rows import TableRows
 from dbsync.pg import version as versions
 from dbsync.pg.condition import Condition
 from dbsync.render import objects
+from dbsync.render.manners import SIGNS, VERBS
 from dbsync.render.page import count
 
 _MOST = 12
 LAST = 3
 """How many records are shown."""
-_VERBS = {"added": "add", "changed": "change", "removed": "remove", "renamed": "rename"}
 
 
 def server(number: int, condition: Condition) -> Finding:
@@ -53,7 +53,7 @@ def role(condition: Condition) -> Finding:
 
 def differs(plan: Plan, file: str) -> Finding:
     """What is another in live than in the schema file; what comes or goes with its table is not named."""
-    sums = [f"{number:,} to {_VERBS[manner]}" for manner, number in objects.totals(plan).items() if number]
+    sums = [f"{number:,} {VERBS[manner]}" for manner, number in objects.totals(plan).items() if number]
     return Finding(
         about="schema",
         state="bad",
@@ -67,9 +67,9 @@ def _difference(plan: Plan) -> Iterator[str]:
     for change in objects.by_themselves(plan):
         manner = objects.manner(change)
         name = f"{change.before.id} → {change.id.name}" if change.before and change.renamed else str(change.id)
-        yield f"{objects.SIGNS[manner]} {name}"
+        yield f"{SIGNS[manner]} {name}"
     for rename in objects.parts(plan):
-        yield f"{objects.SIGNS['renamed']} {rename.before} → {rename.after.name}"
+        yield f"{SIGNS['renamed']} {rename.before} → {rename.after.name}"
 
 
 def seeds(tables: tuple[TableRows, ...], file: str) -> Finding:
