@@ -71,7 +71,7 @@ def diagram(**given: Any) -> int:
         from dbsync.render.page import Page
         from dbsync.tasks.diagram import cut
         from dbsync.tasks.diagram import diagram as run
-        from dbsync.tasks.models import save
+        from dbsync.tasks.files import save
 
         with Screen(quiet=given["quiet"]) as screen:
             whole = run(wanted, screen, of_live=of_live)

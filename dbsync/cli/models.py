@@ -46,8 +46,8 @@ def models(**given: Any) -> int:
     if given["check"] and out is None:
         raise UsageError("--check needs to know the file", hint="name it with --out")
     wanted = config.load({key: given[key] for key in ("schema", "scratch") if given[key] is not None})
+    from dbsync.tasks.files import same, save
     from dbsync.tasks.models import models as run
-    from dbsync.tasks.models import same, save
 
     with Screen(quiet=given["quiet"]) as screen:
         text = run(wanted, given["form"], screen)

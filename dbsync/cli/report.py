@@ -43,7 +43,7 @@ def report(**given: Any) -> int:
         without_part(given, ("database", *_OF_PLANS), "a report without a plan")
     elif wanted.embedded:
         without_part(given, _OF_PLANS, "a report without a plan: no database is named")
-    from dbsync.tasks.models import save
+    from dbsync.tasks.files import save
     from dbsync.tasks.report import report as run
 
     out: Path = given["out"]

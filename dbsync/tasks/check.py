@@ -23,11 +23,11 @@ from dbsync.planning.memory import digest
 from dbsync.planning.past import comparable, strayed
 from dbsync.planning.planner import look
 from dbsync.planning.quick import recalled
-from dbsync.planning.request import PlanRequest
 from dbsync.scratch.given import PREFIX
 from dbsync.snapshot import snapshot
 from dbsync.tasks import findings
 from dbsync.tasks.live import live
+from dbsync.tasks.request import request_for
 
 Connection = psycopg.Connection[object]
 
@@ -75,14 +75,7 @@ def _schema(
     config: Config, target: Target, observer: Observer, applied: tuple[Record, ...], *, quick: bool
 ) -> tuple[Finding, Plan | None]:
     """Whether live is what the schema file says; what keeps that from being known is a finding, too."""
-    request = PlanRequest(
-        target=target,
-        schema=config.schema,
-        seeds=config.seeds,
-        manage=config.manage,
-        scratch=config.scratch,
-        environ=config.environ,
-    )
+    request = request_for(config, target)
     try:
         plan = recalled(request, observer.progress)
         if plan is None and quick:

@@ -13,5 +13,5 @@ def kinds(name: str | None = None) -> tuple[Kind, ...]:
         return every
     found = tuple(kind for kind in every if kind.name == name)
     if not found:
-        raise UsageError(f"there is no kind {name!r}: {closest(name, [kind.name for kind in every])}")
+        raise UsageError(f"there is no kind {name!r}", hint=closest(name, [kind.name for kind in every]))
     return found

@@ -1,7 +1,6 @@
 """What would make live what the schema file says."""
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from dbsync.model.plan import Plan
 from dbsync.model.text import Script
 from dbsync.pg.target import Target
 from dbsync.planning.quick import make_plan
-from dbsync.planning.request import PlanRequest
+from dbsync.tasks import files
 from dbsync.tasks.live import live
+from dbsync.tasks.request import request_for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,18 +33,7 @@ def plan(config: Config, observer: Observer) -> Planned:
 
 def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     """Plan for a target that is at hand."""
-    request = PlanRequest(
-        target=target,
-        schema=config.schema,
-        seeds=config.seeds,
-        manage=config.manage,
-        scratch=config.scratch,
-        author=config.author,
-        environ=config.environ,
-        online=config.online,
-        question_timeout=config.question_timeout,
-    )
-    plan = make_plan(request, observer.progress)
+    plan = make_plan(request_for(config, target), observer.progress)
     warning = _empty_file(plan, config.schema)
     more: dict[str, Any] = {}
     if warning:
@@ -75,17 +64,10 @@ def _empty_file(plan: Plan, schema: Path) -> str:
 
 
 def save(planned: Planned, path: Path) -> None:
-    """Write the plan file, whole or not at all."""
+    """Write the plan file."""
     from dbsync.planning.file import written
 
-    text = written(planned.plan)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    files.save(written(planned.plan), path)
 
 
 def opened(path: Path) -> Planned:

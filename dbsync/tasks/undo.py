@@ -18,12 +18,12 @@ from dbsync.pg.target import Target
 from dbsync.planning import past
 from dbsync.planning.asking import refuse_rows
 from dbsync.planning.planner import go_back
-from dbsync.planning.request import PlanRequest
 from dbsync.planning.sources import Recorded
 from dbsync.tasks.apply import carry_out
 from dbsync.tasks.history import reading
 from dbsync.tasks.live import live
 from dbsync.tasks.plan import Planned, named
+from dbsync.tasks.request import request_for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,16 +74,8 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer)
         renamed=back.renamed,
         digest=back.earlier.schema_digest if back.earlier else hashlib.sha256(b"").hexdigest(),
     )
-    request = PlanRequest(
-        target=target,
-        schema=config.schema,
-        manage=found.manage if config.manage == "auto" else config.manage,
-        scratch=config.scratch,
-        author=config.author,
-        environ=config.environ,
-        online=config.online,
-        question_timeout=config.question_timeout,
-    )
+    manage = found.manage if config.manage == "auto" else config.manage
+    request = dataclasses.replace(request_for(config, target), seeds=None, manage=manage)
     plan = go_back(request, goal, observer.progress)
     notes = (*_notes(plan, back, server), *_instead(back, records), *plan.notes)
     return Planned(named(dataclasses.replace(plan, notes=notes), config))

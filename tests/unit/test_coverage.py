@@ -91,4 +91,4 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_kind_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["kinds", "vew"]) == 2
-    assert "there is no kind 'vew': did you mean 'view'?" in capsys.readouterr().err
+    assert "error: there is no kind 'vew'\nhint: did you mean 'view'?" in capsys.readouterr().err

@@ -1,0 +1,20 @@
+"""What a plan is asked for, as the settings have it."""
+
+from dbsync.config import Config
+from dbsync.pg.target import Target
+from dbsync.planning.request import PlanRequest
+
+
+def request_for(config: Config, target: Target) -> PlanRequest:
+    """The request of a plan for this live."""
+    return PlanRequest(
+        target=target,
+        schema=config.schema,
+        seeds=config.seeds,
+        manage=config.manage,
+        scratch=config.scratch,
+        author=config.author,
+        environ=config.environ,
+        online=config.online,
+        question_timeout=config.question_timeout,
+    )
