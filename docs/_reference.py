@@ -134,7 +134,10 @@ def _family() -> list[type[errors.DbsyncError]]:
 def _exit_codes() -> Iterator[str]:
     yield from ("# Exit codes", "", "| code | kind | when |", "|---|---|---|")
     yield "| 0 | | Done, or nothing to do. |"
-    yield "| 1 | | There are differences, and the command was asked to say so by its exit code. |"
+    yield (
+        "| 1 | | `plan --exit-code`: there is something to do; `check`: something differs or needs mending;"
+        " `models --check`: the file is not up to date. |"
+    )
     for kind in sorted(_family(), key=lambda one: one.exit_code):
         if kind.__module__ == errors.__name__:
             yield f"| {kind.exit_code} | `{kind.__name__}` | {_prose(kind.__doc__)} |"

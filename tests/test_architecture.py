@@ -1,9 +1,11 @@
 """What the modules may know of one another."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,13 @@ def test_layers() -> None:
     assert program, "import-linter is a development dependency: make setup"
     done = subprocess.run([program, "--no-cache"], cwd=HERE, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout
+
+
+def test_contributing_names_the_layers() -> None:
+    settings = tomllib.loads((HERE / "pyproject.toml").read_text())
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    rows = re.findall(r"^\| (`.*`) \|", (HERE / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert [re.findall(r"`(\w+)`", row) for row in rows] == [layer.split(" | ") for layer in layers]
 
 
 def tree(path: Path) -> ast.Module:

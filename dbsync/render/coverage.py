@@ -9,6 +9,11 @@ from dbsync.render.page import Page, count
 _NOT_COVERED = (
     ("large objects", "their contents are rows, and so are their owners and privileges"),
     ("roles, databases, tablespaces", "they belong to the server, not to a database"),
+    (
+        "settings, privileges and comments of a database",
+        "ALTER DATABASE … SET, ALTER ROLE … IN DATABASE … SET and GRANT … ON DATABASE belong to the server, too",
+    ),
+    ("privileges on parameters", "GRANT … ON PARAMETER belongs to the server, too"),
     ("what an extension made", "its version says what it is; dbsync holds the extension"),
     ("what the catalog holds and no kind reads", "a difference in it is named, and makes a plan not proven"),
 )
