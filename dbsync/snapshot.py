@@ -53,8 +53,8 @@ def edition() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
-def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbsync"})) -> Catalog:
-    """Everything in the database but system objects, members of extensions and what stands in the `hidden` schemas.
+def snapshot(connection: Connection) -> Catalog:
+    """Everything in the database but system objects, members of extensions and what stands in schema dbsync.
 
     The connection must not be in a transaction, or in one that may be read in; psycopg.Error if it may not be read.
     """
@@ -64,7 +64,7 @@ def snapshot(connection: Connection, *, hidden: frozenset[str] = frozenset({"dbs
             cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("select " + ", ".join(f"set_config('{k}', '{v}', true)" for k, v in _SETTINGS.items()))
         with _uncollected():
-            return _Reader(cursor, hidden).catalog()
+            return _Reader(cursor).catalog()
 
 
 @contextlib.contextmanager
@@ -82,9 +82,8 @@ def _uncollected() -> Iterator[None]:
 class _Reader:
     """Reads the kinds one after the other, then what they depend on."""
 
-    def __init__(self, cursor: psycopg.Cursor[Any], hidden: frozenset[str]):
+    def __init__(self, cursor: psycopg.Cursor[Any]):
         self.cursor = cursor
-        self.hidden = hidden
         self.version = cursor.connection.info.server_version
         self.objects: dict[Id, Object] = {}
         self.addresses: dict[Address, Id] = {}
@@ -144,7 +143,7 @@ class _Reader:
             one = thing.id
             self.objects[one] = thing
             self.addresses[kind.catalog, oid, subid] = one
-            if (kind.catalog, oid) in members or _hidden(thing.schema, self.hidden):
+            if (kind.catalog, oid) in members or _hidden(thing.schema):
                 self.left_out.add(one)
 
     def leave_out_what_is_within(self) -> None:
@@ -248,8 +247,8 @@ class _Reader:
         return None
 
 
-def _hidden(schema: str | None, hidden: frozenset[str]) -> bool:
-    return schema is not None and (schema in hidden or schema.startswith(("pg_temp", "pg_toast")))
+def _hidden(schema: str | None) -> bool:
+    return schema is not None and (schema == "dbsync" or schema.startswith(("pg_temp", "pg_toast")))
 
 
 def _frozen(value: Any) -> Any:

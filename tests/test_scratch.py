@@ -38,7 +38,7 @@ MAJORS = sorted({one.major for one in INSTALLATIONS if one.program("pg_dump") an
 NEEDS = Needs(
     major=MAJOR,
     session_role="app",
-    roles=(Role(name="app"), Role(name="boss", superuser=True), Role(name="Read Only", login=False)),
+    roles=(Role(name="app"), Role(name="boss", superuser=True), Role(name="Read Only")),
     memberships=(Membership(role="Read Only", member="app", admin=False, inherit=True, set=True),),
     tablespaces=("fast disk",),
 )

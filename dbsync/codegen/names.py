@@ -3,7 +3,7 @@
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from dbsync.codegen.schema import Name
 
@@ -26,12 +26,12 @@ def camel(text: str) -> str:
     return name if name[:1].isalpha() else f"N{name}"
 
 
-def snake(text: str, reserved: Collection[str] = _TAKEN) -> str:
+def snake(text: str) -> str:
     """The name of a field: a leading underscore would make it private, a key word gets a trailing one."""
     name = text if _SNAKE.match(text) else "_".join(words(text)).lower()
     if not name[:1].isalpha():
         name = f"n_{name}".rstrip("_")
-    return f"{name}_" if keyword.iskeyword(name) or name in reserved else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
 
 
 def constant(label: str) -> str:

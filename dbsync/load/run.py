@@ -61,14 +61,13 @@ def load(
     *,
     elevate: Elevate,
     admin: "psycopg.Connection[Any] | None" = None,
-    on_statement: Callable[[Statement], None] | None = None,
 ) -> Loaded:
     """Runs the statements as psql would, each in a transaction of its own; the connection is left in autocommit.
     One in which BEGIN was run runs them all in that transaction.
 
     `elevate` gives the session's role a superuser's rights while it is open. `admin`, a superuser's connection to
-    the same database, lets the places of objects be recorded. `on_statement` is called before each statement. The
-    session keeps what the file SETs.
+    the same database, lets the places of objects be recorded. The session keeps what the
+    file SETs.
     """
     if not connection.autocommit:
         connection.autocommit = True
@@ -77,8 +76,6 @@ def load(
         connection.add_notice_handler(loading.hear)
         try:
             for index, statement in enumerate(script.statements):
-                if on_statement:
-                    on_statement(statement)
                 loading.run(index, statement)
         finally:
             connection.remove_notice_handler(loading.hear)

@@ -30,7 +30,6 @@ class Role:
     inherit: bool = True
     createrole: bool = False
     createdb: bool = False
-    login: bool = True
     replication: bool = False
     bypassrls: bool = False
 
@@ -100,7 +99,7 @@ _PROVIDER = (
 )
 
 _ROLES = """
-select rolname::text, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls
+select rolname::text, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls
 from pg_roles order by rolname"""
 
 _MEMBERSHIPS = """
@@ -138,7 +137,7 @@ def describe(connection: psycopg.Connection[Any]) -> LiveFacts:
         roles = cursor.execute(_ROLES.encode()).fetchall()
         memberships = cursor.execute(members.encode()).fetchall()
         extensions = cursor.execute(_EXTENSIONS.encode()).fetchall()
-    fields = ("name", "superuser", "inherit", "createrole", "createdb", "login", "replication", "bypassrls")
+    fields = ("name", "superuser", "inherit", "createrole", "createdb", "replication", "bypassrls")
     found = tuple(Role(**dict(zip(fields, row, strict=True))) for row in roles)
     return LiveFacts(
         version=server[0],

@@ -16,11 +16,6 @@ def written(server_version: int) -> str:
     return f"{server_version // 10000}.{server_version % 10000}"
 
 
-def supported(server_version: int) -> bool:
-    """Whether dbsync is tested with this version."""
-    return OLDEST <= major(server_version) <= NEWEST
-
-
 def check(server_version: int, where: str = "The server") -> None:
     """Refuses what is older than OLDEST."""
     if major(server_version) < OLDEST:

@@ -11,10 +11,6 @@ def test_major_and_text() -> None:
     assert version.written(150018) == "15.18"
 
 
-def test_supported_range() -> None:
-    assert [n for n in range(13, 21) if version.supported(n * 10000)] == [15, 16, 17, 18]
-
-
 def test_an_old_server_is_refused_by_name() -> None:
     with pytest.raises(ConnectionFailed, match=r"db runs PostgreSQL 14.23; dbsync needs 15 or newer"):
         version.check(140023, "db")

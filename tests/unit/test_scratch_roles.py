@@ -8,9 +8,7 @@ NONE: frozenset[str] = frozenset()
 
 
 def test_no_role_is_a_superuser_and_each_may_log_in() -> None:
-    needs = Needs(
-        major=18, session_role="app", roles=(Role(name="app"), Role(name="boss", superuser=True, login=False))
-    )
+    needs = Needs(major=18, session_role="app", roles=(Role(name="app"), Role(name="boss", superuser=True)))
     assert list(statements(needs, 180000, NONE)) == [
         "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS",
         "CREATE ROLE boss LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS",
