@@ -57,10 +57,9 @@ class Server:
         """What the server has used so far, as Linux counts it for sessions that ended; else 0."""
         try:
             pid = (self.running.sockets / "data" / "postmaster.pid").read_text().split()[0]
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return 0.0
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        return of_process(int(pid), children=True)
 
     def run(
         self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, accept: Sequence[int] = (0,)
@@ -99,6 +98,15 @@ class Server:
         return self.run(
             [sys.executable, "-W", "ignore", program, "--unsafe", "--with-privileges", *urls], accept=(0, 2)
         )
+
+
+def of_process(pid: int, *, children: bool = False) -> float:
+    """The CPU time of another process, with that of its children that have ended, as Linux counts it; else 0."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

@@ -1,12 +1,12 @@
 """How time and memory grow with the schema, beside migra's on the same databases.
 
-    python benchmarks/scale.py SYNTH [--tables 100,1000,5000,10000]
+    python benchmarks/scale.py [--tables 100,1000,5000,10000]
 
-SYNTH is a program that writes a schema of N tables: `SYNTH N > file.sql`, and with `--change` one of which 1% is
-different. For each N, with nothing to do and with 1% changed: dbsync's snapshot, compare and order in one process
-(reading both databases, as they are; memory is that of the process after each), the whole plan by the command line,
-the first and warm, and migra's command line. pg_dump of the database is the floor. CPU time counts the server's, too;
-the last column is CPU time by table, beside that of the row for the smallest N: 1.0 is linear growth.
+For each number of tables, in a schema that large.py writes, with nothing to do and with 1% of them changed: dbsync's
+snapshot, compare and order in one process (reading both databases, as they are; memory is that of the process after
+each), the whole plan by the command line, the first and warm, and migra's command line. pg_dump of the database is
+the floor. CPU time counts the server's, too; the last column is CPU time by table, beside that of the row for the
+smallest N: 1.0 is linear growth.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from measure import ROLE, Cost, Server, server
+from large import schema
+from measure import ROLE, Cost, Server, of_process, server
 
 from dbsync.authors.order import write
 from dbsync.compare import compare
@@ -36,15 +37,12 @@ T = TypeVar("T")
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("synth", type=Path, metavar="SYNTH")
     parser.add_argument("--tables", default="100,1000,5000,10000")
     parser.add_argument("--inside", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
         json.dump(list(inside(*given.inside)), sys.stdout)
         return
-    if not given.synth.is_file():
-        sys.exit(f"{given.synth}: skipped, it is not there")
     first: dict[str, float] = {}
     print(f"{'':34}  {'wall s':>8}  {'CPU s':>8}  {'MB':>6}  {'of pg_dump':>10}  {'growth':>6}")
     with server() as place, tempfile.TemporaryDirectory(prefix="dbsync-bench-") as name:
@@ -52,7 +50,7 @@ def main() -> None:
         folder.chmod(0o755)
         for tables in map(int, given.tables.split(",")):
             floor = 0.0
-            for what, cost in measured(place, given.synth, tables, folder):
+            for what, cost in measured(place, tables, folder):
                 floor = floor or cost.cpu
                 each = cost.cpu / tables
                 growth = each / first.setdefault(what, each) if each and first.get(what, each) else 0.0
@@ -60,18 +58,16 @@ def main() -> None:
                 print(f"{line}  {cost.cpu / floor if floor else 0:10.2f}  {growth:6.2f}", flush=True)
 
 
-def measured(place: Server, synth: Path, tables: int, folder: Path) -> Iterator[tuple[str, Cost]]:
+def measured(place: Server, tables: int, folder: Path) -> Iterator[tuple[str, Cost]]:
     """Every figure of one size by its name, pg_dump's first."""
     files = {"no change": folder / f"{tables}.sql", "1%": folder / f"{tables}-changed.sql"}
     for change, file in files.items():
-        options = ["--change"] if change == "1%" else []
-        with file.open("w") as out:
-            subprocess.run([sys.executable, synth, str(tables), *options], stdout=out, check=True)
+        file.write_text("\n".join(schema(tables, changed=change == "1%")))
     loaded = place.load("live", files["no change"])
     place.load("wanted", files["1%"])
     yield "pg_dump", place.run(place.program("pg_dump", "--schema-only", "live"))
     yield "psql", loaded
-    yield from stages(place, synth)
+    yield from stages(place)
     for change, wanted in (("no change", "live"), ("1%", "wanted")):
         yield f"migra, {change}", place.migra("live", wanted)
         cache = folder / f"{tables} {change}"
@@ -84,9 +80,9 @@ def measured(place: Server, synth: Path, tables: int, folder: Path) -> Iterator[
     place.drop("wanted")
 
 
-def stages(place: Server, synth: Path) -> Iterator[tuple[str, Cost]]:
+def stages(place: Server) -> Iterator[tuple[str, Cost]]:
     """The stages of a comparison, in a process of their own."""
-    command = [sys.executable, __file__, str(synth), "--inside", str(place.running.sockets), "live wanted"]
+    command = [sys.executable, __file__, "--inside", str(place.running.sockets), "live wanted"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     for what, wall, cpu, memory in json.loads(done.stdout):
         yield what, Cost(wall, cpu, memory)
@@ -127,15 +123,6 @@ def used(backends: list[int]) -> float:
     """The CPU time of this process and of the sessions' processes."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     return own.ru_utime + own.ru_stime + sum(map(of_process, backends))
-
-
-def of_process(pid: int) -> float:
-    """The CPU time of another process, as Linux counts it; else 0."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
