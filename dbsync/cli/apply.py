@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @options(planning=True)
 @agreement
 @plan_format
-@click.option("--exit-code", is_flag=True, help="As of plan; once it is applied nothing differs, and the code is 0.")
+@click.option("--exit-code", is_flag=True, help="Taken as by plan; once it is applied nothing differs, and it is 0.")
 def apply(**given: Any) -> int:
     """Make the database what the schema file and the seeds file say.
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import OneOf, options, settings
+from dbsync.cli.options import answer_format, options, settings
 from dbsync.cli.screen import Screen, failing, page, show
 
 
 @click.command(
-    short_help="See whether it is well, and what the schema file says.",
+    short_help="See whether the database is well, and what the schema file says.",
     epilog="""\b
     Examples:
       dbsync check
@@ -23,14 +23,7 @@ from dbsync.cli.screen import Screen, failing, page, show
 )
 @options(planning=True, writing=False)
 @click.option("--quick", is_flag=True, help="Only what needs no scratch database.")
-@click.option(
-    "--format",
-    "form",
-    type=OneOf(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or JSON (docs/json.md).",
-)
+@answer_format
 def check(**given: Any) -> int:
     """See whether the database can be reached, is what the schema file says, and has nothing left to mend.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import OneOf, loading, without_part
+from dbsync.cli.options import Number, OneOf, loading, without_part
 from dbsync.cli.screen import Screen, failing, page, show
 
 # As dbsync.diagram has them, whose import can wait.
@@ -32,7 +32,7 @@ _SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".json": "
 @click.option(
     "--depth",
     metavar="N",
-    type=click.IntRange(0, 100),
+    type=Number(0, 100),
     default=1,
     show_default=True,
     help="How many foreign keys away from --table.",

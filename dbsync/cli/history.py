@@ -6,25 +6,17 @@ from typing import Any
 import click
 
 from dbsync.cli.group import Group
-from dbsync.cli.options import OneOf, options, settings
+from dbsync.cli.options import Number, answer_format, options, settings
 from dbsync.cli.screen import Screen, failing, page, show
 
-_format = click.option(
-    "--format",
-    "form",
-    type=OneOf(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or JSON (docs/json.md).",
-)
-_number = click.IntRange(min=1)
+_number = Number(min=1)
 
 
 @click.group(
     cls=Group,
     invoke_without_command=True,
     subcommand_metavar="[show|diff …]",
-    short_help="Show what dbsync has applied to it.",
+    short_help="Show what dbsync has applied to the database.",
     epilog="""\b
     Examples:
       dbsync history
@@ -35,7 +27,7 @@ _number = click.IntRange(min=1)
     """,
 )
 @options(planning=False)
-@_format
+@answer_format
 @click.pass_context
 def history(context: click.Context, /, **given: Any) -> int | None:
     """Show what dbsync has applied to the database, the newest first.
@@ -64,7 +56,7 @@ def history(context: click.Context, /, **given: Any) -> int | None:
 @history.command("show", short_help="Show one record.")
 @click.argument("record", type=_number)
 @options(planning=False)
-@_format
+@answer_format
 def show_one(**given: Any) -> int:
     """Show one record: when and by whom it was applied, its statements, what was lost, how it ended."""
     from dbsync import config
@@ -85,7 +77,7 @@ def show_one(**given: Any) -> int:
 @click.argument("first", metavar="RECORD", type=_number)
 @click.argument("second", metavar="[RECORD]", type=_number, required=False)
 @options(planning=False)
-@_format
+@answer_format
 def diff(**given: Any) -> int:
     """Show what a record changed, or what became of the schema from one record to another.
 

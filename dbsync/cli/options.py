@@ -21,6 +21,12 @@ class OneOf(click.Choice[str]):
         return value
 
 
+class Number(click.IntRange):
+    """A whole number; what is none is called so."""
+
+    name = "whole number"
+
+
 _DATABASE = [click.option("--database", metavar="URL", help="The database, as postgresql://user@host:5432/name.")]
 _FILES = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
@@ -32,7 +38,7 @@ _PLANNING = [
         "--scratch",
         metavar="WHERE",
         help="Where plans are proven: local (PostgreSQL on this machine), embedded, server (temporary databases beside"
-        " live), the URL of another server, or auto.  [default: auto]",
+        " yours), the URL of another server, or auto.  [default: auto]",
     ),
     click.option(
         "--manage",
@@ -50,7 +56,7 @@ _WRITING = [
     ),
 ]
 _LOUDNESS = [
-    click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to live."),
+    click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
 _SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage", "online")
@@ -122,6 +128,15 @@ plan_format = click.option(
     default="text",
     show_default=True,
     help="A page for people, a script that psql runs, or JSON (docs/json.md).",
+)
+
+answer_format = click.option(
+    "--format",
+    "form",
+    type=OneOf(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or JSON (docs/json.md).",
 )
 
 

@@ -11,7 +11,7 @@ from dbsync.cli.screen import Screen, failing, page, show
 
 
 @click.command(
-    short_help="Show what would make it what the schema file says.",
+    short_help="Show what would make the database what the schema file says.",
     epilog="""\b
     Examples:
       dbsync plan

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbsync.cli.options import Number, options, plan_format, settings, words
 from dbsync.cli.options import consent as agreement
-from dbsync.cli.options import options, plan_format, settings, words
 from dbsync.cli.screen import Screen, failing, page, show
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Go back to what it was before the last apply.",
+    short_help="Go back to what the database was before the last apply.",
     epilog="""\b
     Examples:
       dbsync undo --plan       what it would do; nothing is done
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """,
 )
 @options(planning=True, files=False)
-@click.option("--to", metavar="RECORD", type=click.IntRange(min=0), help="Back to the state after this record, or 0.")
+@click.option("--to", metavar="RECORD", type=Number(min=0), help="Back to the state after this record, or 0.")
 @click.option("--plan", "only", is_flag=True, help="Show the plan; change nothing.")
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; change nothing."

@@ -2,9 +2,9 @@
 
 import io
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -37,6 +37,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (["plan", "extra"], "unexpected extra argument"),
         (["apply", "--allow", "dataloss"], "--allow cannot be 'dataloss'\nhint: did you mean 'data-loss'?"),
         (["history", "--schema", "x"], "No such option"),
+        (["history", "show", "x"], "Invalid value for 'RECORD': 'x' is not a valid whole number."),
         (["check", "--author", "migra"], "No such option"),
         (["check", "--online", "never"], "No such option"),
         (["report", "--no-plan", "--online", "never"], "--online has no part in a report without a plan."),
@@ -101,15 +102,16 @@ def test_broken_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     run("--help")
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     shown = run("--help")
-    took = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert (shown.returncode, shown.stderr) == (0, "")
     assert all(name in shown.stdout for name in ("plan", "apply", "history"))
     check = "import sys, dbsync.cli; print({'psycopg', 'rich', 'sqlalchemy', 'postgast'} & sys.modules.keys())"
     loaded = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout
     assert loaded == "set()\n"
-    assert took < 1, "ten times what it takes on a quiet machine"
+    assert took < 1, "seconds of the processor: ten times what it takes"
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
