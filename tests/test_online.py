@@ -122,6 +122,28 @@ def test_a_name_that_is_too_long_takes_nothing_else_along(database: Target, tmp_
     applied(database, plan)
 
 
+@pytest.mark.parametrize("author", ["dbsync", "migra"])
+def test_an_index_that_changes_serves_until_the_new_one_is_there(database: Target, tmp_path: Path, author: str) -> None:
+    run(database, LIVE)
+    goal = LIVE.split("insert")[0].replace("on item (seen)", "on item (seen desc, id)")
+    plan = planned(database, tmp_path, goal, "always", author)
+    assert blocking(plan) == []
+    renamed, built, dropped = (one.step.sql for one in plan.steps)
+    assert renamed == "ALTER INDEX public.item_seen RENAME TO item_seen__before"
+    assert built.startswith("CREATE INDEX CONCURRENTLY item_seen ON public.item ")
+    assert dropped.replace("IF EXISTS ", "") == "DROP INDEX CONCURRENTLY public.item_seen__before"
+    applied(database, plan)
+    assert planned(database, tmp_path, goal).empty
+
+
+def test_an_index_of_a_table_that_is_rewritten_is_not_built_twice(database: Target, tmp_path: Path) -> None:
+    run(database, LIVE)
+    goal = LIVE.split("insert")[0].replace("on item (seen)", "on item (seen desc, id)")
+    plan = planned(database, tmp_path, goal.replace("price integer", "price bigint"), "always")
+    assert not [one.step.sql for one in plan.steps if "RENAME" in one.step.sql]
+    applied(database, plan)
+
+
 def test_small_tables_stay_in_one_transaction(database: Target, tmp_path: Path) -> None:
     run(database, LIVE, "analyze")
     assert [batch.transactional for batch in planned(database, tmp_path, GOAL, "auto").batches] == [True]

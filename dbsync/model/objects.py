@@ -37,6 +37,11 @@ _HANGING: dict[str, int] = {}
 """For each kind of satellite, how many elements its path has behind the target's."""
 
 
+def aside(name: str) -> str:
+    """What something is called while its successor has the name: at most 63 bytes (section 4.1.1 of the manual)."""
+    return name.encode()[:50].decode(errors="ignore") + "__before"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Object:
     """One object of a database. Two are equal when every field that is compared is equal.
@@ -178,8 +183,8 @@ class Object:
         return dataclasses.replace(self, path=tuple(path))
 
     def aside_name(self) -> str:
-        """A name to have meanwhile: at most 63 bytes, as names are (section 4.1.1 of the manual)."""
-        return self.path[self.name_at].encode()[:50].decode(errors="ignore") + "__before"
+        """A name to have meanwhile."""
+        return aside(self.path[self.name_at])
 
     def space(self) -> str:
         """The name space in which it claims its name: relations and types share one."""

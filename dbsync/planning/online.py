@@ -1,7 +1,7 @@
 """Online forms of a draft: which tables of live are large, and which steps can have another form."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -46,14 +46,16 @@ def online(
     first: tuple[Observed, ...],
     tables: frozenset[str],
     version: int,
+    invalid: Collection[str],
     prove: Callable[[tuple[Observed, ...]], Proven],
 ) -> tuple[Proven, tuple[str, ...]]:
     """The draft, proven with as many of its steps in online forms as can be, and a note on each of the others.
 
-    `first` are the steps that run before the draft's. NotProvenError if the draft cannot even be proven as it is.
+    `first` are the steps that run before the draft's, `invalid` the indexes that are so. NotProvenError if the draft
+    cannot even be proven as it is.
     """
     ordinary: dict[Step, str] = {}
-    while forms := list(arrangements(draft.steps, tables, version, ordinary)) if tables else []:
+    while forms := list(arrangements(draft.steps, tables, version, ordinary, invalid)) if tables else []:
         reasons = []
         for parts in forms:
             try:

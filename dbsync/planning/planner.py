@@ -12,6 +12,7 @@ from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import ConnectionFailed, NoPlan
 from dbsync.hazards import Facts, questions
+from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
 from dbsync.load.run import Loaded
@@ -207,6 +208,7 @@ class _Planning:
             self.begun.steps,
             self.large,
             self.live.facts.version,
+            [thing.id.name for thing in self.before.objects.values() if isinstance(thing, Index) and not thing.valid],
             lambda steps: self.proven(steps, elevated=draft.elevated),
         )
 
