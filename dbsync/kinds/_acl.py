@@ -48,5 +48,10 @@ def grant_on(names: Iterable[str], grantor: str, on: str, columns: str = "") -> 
         yield f"GRANT {name}{columns} ON {on} TO {sql.name(grantor)} WITH GRANT OPTION"
 
 
+def as_role(role: str, text: str) -> str:
+    """A statement as a role runs it: who grants is always who runs the GRANT (section "GRANT" of the manual)."""
+    return f"SET LOCAL ROLE {sql.name(role)}; {text}; RESET ROLE"
+
+
 def _split(privileges: Iterable[str]) -> dict[str, bool]:
     return {one.removesuffix("*"): one.endswith("*") for one in privileges}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._acl import grant_on, statements
+from dbsync.kinds._acl import as_role, grant_on, statements
 from dbsync.kinds._target import target
 from dbsync.model.objects import Id, Satellite
 from dbsync.model.steps import Step
@@ -20,9 +20,9 @@ _RELATIONS = frozenset({"table", "view", "materialized view", "foreign table"})
 class Privilege(Satellite):
     """What one grantee may do, where that is not what PostgreSQL gives by itself to an object of the kind.
 
-    The grantee's name ends the path: "" is PUBLIC, OWNER the owner. No privileges at all means that those which
-    PostgreSQL gives were revoked. `built_in` holds these, `every` all that the kind has, `others`
-    what others than the owner granted ("SELECT alice").
+    The grantee's name ends the path: "" is PUBLIC, OWNER the owner. What another than the owner granted ends in the
+    grantor's name: "SELECT", "SELECT* alice". No privileges at all means that those which PostgreSQL gives by itself
+    were revoked; `built_in` holds these, `every` all that the kind has.
     """
 
     kind = "privilege"
@@ -76,10 +76,8 @@ class Privilege(Satellite):
             union all
             select c.*, e.*, true from changed c, pg_catalog.aclexplode(c.initial) e
         ), named as (
-            -- A grantee may have the same privilege from two grantors.
-            select *, privilege_type || (case when pg_catalog.bool_or(is_grantable) over (
-                       partition by catalog, oid, subid, grantee, built_in, privilege_type
-                   ) then '*' else '' end) as label,
+            select *, privilege_type || case when is_grantable then '*' else '' end ||
+                   case when grantor = owner then '' else ' ' || pg_catalog.pg_get_userbyid(grantor) end as label,
                    case grantee when 0 then '' when owner then '(owner)'
                         else pg_catalog.pg_get_userbyid(grantee)::text end as name
             from entry
@@ -92,11 +90,7 @@ class Privilege(Satellite):
                array(
                    select d.privilege_type
                    from pg_catalog.aclexplode(pg_catalog.acldefault(kind, owner)) d where d.grantee = owner
-               ) as every,
-               coalesce(
-                   array_agg(distinct privilege_type || ' ' || pg_catalog.pg_get_userbyid(grantor)::text)
-                       filter (where not built_in and grantor <> owner), '{}'
-               ) as others
+               ) as every
         from named
         group by catalog, oid, subid, kind, owner, name, sequence
         having array_agg(distinct label) filter (where not built_in)
@@ -106,7 +100,6 @@ class Privilege(Satellite):
     privileges: tuple[str, ...]
     built_in: tuple[str, ...] = dataclasses.field(compare=False)
     every: tuple[str, ...] = dataclasses.field(compare=False)
-    others: tuple[str, ...] = dataclasses.field(compare=False)
     owner: str = dataclasses.field(compare=False)
     sequence: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     """The name of the sequence, for one of an identity column: these stand at the column."""
@@ -116,32 +109,40 @@ class Privilege(Satellite):
         """The role that may use it, as the path has it."""
         return self.path[-1]
 
+    def needs(self) -> Iterator[Id]:
+        """What is granted on by those who were granted it."""
+        yield from super().needs()
+        for grantor in _by_grantor(self.privileges):
+            if grantor:
+                yield Id(self.kind, (*self.path[:-1], grantor))
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """GRANT, or REVOKE of what PostgreSQL gives by itself."""
         del clauses
-        yield from self._change(self.built_in, self.privileges, self.owner, ())
+        yield from self._change(self.built_in, self.privileges, self.owner)
 
     def drop(self) -> Iterator[Step]:
         """Back to what PostgreSQL gives by itself."""
-        yield from self._change(self.privileges, self.built_in, self.owner, self.others)
+        yield from self._change(self.privileges, self.built_in, self.owner)
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """GRANT and REVOKE of the difference."""
-        return tuple(self._change(before.privileges, self.privileges, before.owner, before.others))
+        return tuple(self._change(before.privileges, self.privileges, before.owner))
 
-    def _change(self, before: Sequence[str], after: Sequence[str], owner: str, others: Sequence[str]) -> Iterator[Step]:
+    def _change(self, before: Sequence[str], after: Sequence[str], owner: str) -> Iterator[Step]:
         to = sql.name(owner) if self.grantee == OWNER else sql.role(self.grantee)
-        for text, otherwise in statements(before, after, self.every, self._on(), to, self._column()):
-            yield self.step(text, otherwise=otherwise)
-        kept = {one.removesuffix("*") for one in after}
-        granted_on: dict[str, set[str]] = {}
-        for one in others:
-            privilege, grantor = one.split(" ", 1)
-            if privilege not in kept:
-                granted_on.setdefault(grantor, set()).add(privilege)
-        for grantor, names in sorted(granted_on.items()):
-            for text in grant_on(names, grantor, self._on(), self._column()):
-                yield self.step(text)
+        had, have = _by_grantor(before), _by_grantor(after)
+        for grantor in sorted(had.keys() | have.keys()):
+            was, now = had.get(grantor, ()), have.get(grantor, ())
+            for text, otherwise in statements(was, now, self.every, self._on(), to, self._column()):
+                if grantor:
+                    gone = {one.removesuffix("*") for one in was} - {one.removesuffix("*") for one in now}
+                    taken = "; ".join(grant_on(gone, grantor, self._on(), self._column()))
+                    texts = [as_role(grantor, one) for one in (text, *otherwise)]
+                    # Who may not act as the grantor can still take away what he granted on.
+                    yield self.step(texts[0], otherwise=[*texts[1:], *([taken] if text.startswith("REVOKE") else [])])
+                else:
+                    yield self.step(text, otherwise=otherwise)
 
     def _column(self) -> str:
         return f" ({sql.name(self.path[-2])})" if self.of.kind == "column" and not self.sequence else ""
@@ -159,3 +160,12 @@ class Privilege(Satellite):
         if kind == "server":
             return f"FOREIGN SERVER {sql.qualified(*path)}"
         return target(self.of)
+
+
+def _by_grantor(labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Privileges by who granted them; the empty name is the owner."""
+    found: dict[str, tuple[str, ...]] = {}
+    for label in labels:
+        privilege, _, grantor = label.partition(" ")
+        found[grantor] = (*found.get(grantor, ()), privilege)
+    return found

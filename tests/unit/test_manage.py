@@ -39,7 +39,6 @@ def may(target: Object, grantee: str, *privileges: str, of: str = "live") -> Pri
         privileges=privileges,
         built_in=(),
         every=("USAGE", "CREATE"),
-        others=(),
         owner=of,
     )
 
