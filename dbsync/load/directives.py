@@ -91,6 +91,17 @@ def directives(script: Script) -> tuple[Directive, ...]:
     return tuple(one for comment in script.comments for one in _directive(script, comment, texts[comment.place.file]))
 
 
+def marked(comment: Comment) -> str | None:
+    """What stands behind `dbsync:` in a comment; None where that is not its beginning."""
+    found = _MARKED.fullmatch(bare(comment))
+    return found["words"] if found else None
+
+
+def bare(comment: Comment) -> str:
+    """The text of a comment without what opens and closes it."""
+    return comment.text[2:].removesuffix("*/") if comment.text.startswith("/*") else comment.text[2:]
+
+
 def _error(
     text: str, place: Place, comment: str, message: str, *, hint: str | None = None, detail: str | None = None
 ) -> SchemaError:
@@ -123,10 +134,9 @@ def _directive(script: Script, comment: Comment, text: str) -> Iterator[Directiv
 
 def _words(comment: Comment, text: str) -> str | None:
     """What a comment says to dbsync; None where it speaks to people."""
-    bare = comment.text[2:].removesuffix("*/") if comment.text.startswith("/*") else comment.text[2:]
-    if marked := _MARKED.fullmatch(bare):
-        return marked["words"]
-    if almost := _ALMOST.fullmatch(bare):
+    if (said := marked(comment)) is not None:
+        return said
+    if almost := _ALMOST.fullmatch(bare(comment)):
         mark = difflib.get_close_matches(almost["mark"].lower(), ["dbsync"], cutoff=0.7)
         if mark and difflib.get_close_matches(almost["first"].lower(), ["renamed"], cutoff=0.7):
             hint = f"write -- dbsync: {almost['words']}"

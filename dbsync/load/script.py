@@ -66,6 +66,8 @@ class _Reader:
             for start, text, node in tree.statements(source.text[piece.start : piece.end]):
                 if node == "CopyStmt" and tree.reads_stdin(text):
                     data, position = psql.rows(source, piece.end)
+                    line = source.text.index("\n", piece.end)
+                    self._comments_between(source, piece.end + 1, line, self._count, None)
                 place = source.place(piece.start + start)
                 for at, comment in _comments(text):
                     where = source.place(piece.start + start + at)

@@ -27,6 +27,7 @@ from dbsync.seeds.gather import Gathered, gather
 from dbsync.seeds.keys import keyed, parents_first
 from dbsync.seeds.load import load
 from dbsync.seeds.rehearse import rehearse, steps
+from dbsync.seeds.statements import Gives
 from dbsync.seeds.tables import tables
 from dbsync.seeds.wanted import Wanted, find, steady
 from dbsync.seeds.write import Unit, Writer
@@ -68,30 +69,33 @@ class Seeding:
         said = directives(self.script)
         self.progress("loading the seeds")
         scratch = self.workspace.scratch
-        with contextlib.closing(self._load(SEEDED)) as admin:
+        admin, given = self._load(SEEDED)
+        with contextlib.closing(admin):
             known = tables(admin)
-            found = find(admin, known, self.script)
+            found = find(admin, known, given)
             if self._moves(found):
                 # What the clock or chance gives is not the same twice.
-                with contextlib.closing(self._load(AGAIN)) as again:
-                    found = steady(admin, again, found, same=find(again, known, self.script))
-            self.wanted = keyed(admin, found, said, self.script)
+                again, same = self._load(AGAIN)
+                with contextlib.closing(again):
+                    found = steady(admin, again, found, same=find(again, known, same))
+            self.wanted = keyed(admin, found, said, given, self.script)
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
             with contextlib.closing(scratch.connect(ROWS)) as copy:
                 self.gathered = gather(live, admin, copy, self.wanted, after)
 
-    def _load(self, name: str) -> Connection:
+    def _load(self, name: str) -> tuple[Connection, tuple[tuple[Gives, ...], ...]]:
+        """A session in a database with the file's rows, and what its statements give to which tables."""
         scratch = self.workspace.scratch
         scratch.create(name, template=DESIRED)
         admin = scratch.connect(name)
         try:
             with contextlib.closing(scratch.connect(name, role=self.workspace.role, settings=LOADING)) as connection:
-                load(connection, admin, self.script)
+                given = load(connection, admin, self.script)
         except BaseException:
             admin.close()
             raise
-        return admin
+        return admin, given
 
     def _moves(self, found: Sequence[Wanted]) -> bool:
         """Whether values may differ with every load: those of a COPY, without triggers, cannot."""

@@ -1,19 +1,19 @@
-"""The comments `-- dbsync: …` of the seeds file, each in front of the INSERT or COPY of the table that it is about."""
+"""The comments `-- dbsync: …` of the seeds file, each at the INSERT or COPY of the table that it is about."""
 
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from dbsync.errors import SchemaError
+from dbsync.load.directives import bare, marked
 from dbsync.load.source import Source
-from dbsync.model.text import Place, Script, Statement
+from dbsync.model.text import Comment, Place, Script
 
 MODES = ("merge", "insert-only", "exact")
 _WORDS = (*MODES, "key")
 
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-_DIRECTIVE = re.compile(r"--[ \t]*dbsync:[ \t]*(?P<text>[^\n]*?)[ \t\r]*\Z")
+_ALMOST = re.compile(rf"\s*dbsync\b\W*(?:{'|'.join(MODES)}|key\s*\(.*\))\s*", re.DOTALL | re.IGNORECASE)
 _KEY = re.compile(
     r'key\s*\((?P<names>\s*(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)\s*(?:,\s*(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)\s*)*)\)\Z'
 )
@@ -22,7 +22,7 @@ _NAME = re.compile(r'"(?:[^"]|"")+"|[\w$]+')
 
 @dataclasses.dataclass(frozen=True)
 class Directives:
-    """What the comments in front of one statement say, and where; None where they say nothing of it."""
+    """What the comments at one statement say, and where; None where they say nothing of it."""
 
     mode: str | None = None
     key: tuple[str, ...] | None = None
@@ -30,39 +30,39 @@ class Directives:
 
 
 def directives(script: Script) -> Mapping[int, Directives]:
-    """For statements by their position in the script what stands in front of them. SchemaError for a mistyped one."""
+    """For statements by their position in the script what stands at them. SchemaError for one that cannot be meant."""
+    sources = {name: Source(name, text) for name, text in script.files}
     found: dict[int, Directives] = {}
-    for name, text in script.files:
-        source, end = Source(name, text), 0
-        for index, statement in enumerate(script.statements):
-            if statement.place.file != name:
-                continue
-            start = source.position(statement.place)
-            said = list(_read(source, end, start))
-            if said and statement.node not in ("InsertStmt", "CopyStmt"):
-                raise _stray(source, said[0][0])
-            for position, one in said:
-                found[index] = _merged(source, position, found.get(index, Directives()), one)
-            end = _end(text, start, statement)
-        for position, _ in _read(source, end, len(text)):
-            raise _stray(source, position)
+    for comment in script.comments:
+        source = sources[comment.place.file]
+        start = source.position(comment.place)
+        words = _words(source, start, comment)
+        if words is None:
+            continue
+        position = start + comment.text.index(words, comment.text.index(":"))
+        statement = None if comment.statement is None else script.statements[comment.statement]
+        if statement is None or statement.node not in ("InsertStmt", "CopyStmt"):
+            raise _stray(source, position, "in front of no INSERT and no COPY")
+        if comment.position is not None:
+            raise _stray(source, position, "inside of a statement")
+        one = _parsed(source, position, words)
+        index = comment.statement or 0
+        found[index] = _merged(source, position, found.get(index, Directives()), one)
     return found
 
 
-def _end(text: str, start: int, statement: Statement) -> int:
-    """Where a statement, with the rows of its COPY, ends."""
-    end = start + len(statement.sql)
-    if statement.data is not None:
-        end = text.index("\n", end) + 1 + len(statement.data) + len("\\.")
-    return end
-
-
-def _read(source: Source, start: int, end: int) -> Iterator[tuple[int, Directives]]:
-    """The directives in a stretch between two statements, with their positions."""
-    for comment in _COMMENT.finditer(source.text, start, end):
-        if match := _DIRECTIVE.match(comment.group()):
-            position = comment.start() + match.start("text")
-            yield position, _parsed(source, position, match["text"])
+def _words(source: Source, start: int, comment: Comment) -> str | None:
+    """What a comment says to dbsync; None where it speaks to people."""
+    if (words := marked(comment)) is not None:
+        return words
+    if _ALMOST.fullmatch(bare(comment)):
+        raise source.error(
+            start,
+            "this is almost a directive of dbsync's",
+            length=len(comment.text.split("\n", 1)[0]),
+            hint="write -- dbsync: exact, with the colon",
+        )
+    return None
 
 
 def _parsed(source: Source, position: int, text: str) -> Directives:
@@ -93,9 +93,9 @@ def _merged(source: Source, position: int, before: Directives, one: Directives) 
     return Directives(before.mode or one.mode, before.key or one.key, before.place or one.place)
 
 
-def _stray(source: Source, position: int) -> SchemaError:
+def _stray(source: Source, position: int, where: str) -> SchemaError:
     return source.error(
         position,
-        "this directive stands in front of no INSERT and no COPY",
+        f"this directive stands {where}",
         hint="move it right before the INSERT or COPY of its table",
     )

@@ -11,7 +11,7 @@ from dbsync.errors import SchemaError
 from dbsync.load.source import Source
 from dbsync.model.text import Place, Script
 from dbsync.seeds.directives import Directives
-from dbsync.seeds.statements import gives
+from dbsync.seeds.statements import Gives
 from dbsync.seeds.tables import Path
 from dbsync.seeds.wanted import ROW, STATEMENT, Reference, Wanted
 
@@ -19,20 +19,45 @@ Connection = psycopg.Connection[Any]
 
 
 def keyed(
-    admin: Connection, found: Sequence[Wanted], said: Mapping[int, Directives], script: Script
+    admin: Connection,
+    found: Sequence[Wanted],
+    said: Mapping[int, Directives],
+    known: Sequence[Sequence[Gives]],
+    script: Script,
 ) -> tuple[Wanted, ...]:
     """The tables with their modes, keys and references, those first whose keys others need. SchemaError if one has
-    no key."""
-    chosen = [_keyed(admin, one, _told(one, said, script), script) for one in found]
+    no key.
+
+    `said` holds the directives that stand at statements, and `known` what each statement gives to which tables.
+    """
+    about = {index: next((given.path for given in known[index] if given.outer), None) for index in said}
+    for index, path in about.items():
+        _check_about(path, said[index], found, script)
+    chosen = [
+        _keyed(
+            admin,
+            one,
+            _told(one, {index: said[index] for index in said if about[index] == one.table.path}, script),
+            script,
+        )
+        for one in found
+    ]
     return _ordered(_referring(admin, chosen), script)
+
+
+def _check_about(path: Path | None, said: Directives, found: Sequence[Wanted], script: Script) -> None:
+    """SchemaError where a directive stands at a statement that declares no rows, and would say nothing."""
+    if any(one.table.path == path for one in found) or (path and said.mode != "exact"):
+        return
+    what = f"declares no row of {sql.qualified(*path)}" if path else "gives rows to no lasting table"
+    hint = "declare at least one row of the table, or remove the directive"
+    raise _error(script, said.place, f"this directive says nothing: the statement {what}", hint)
 
 
 def _told(wanted: Wanted, said: Mapping[int, Directives], script: Script) -> Directives:
     """What the directives say of a table; SchemaError where two of them disagree."""
     told = Directives()
-    for index, one in sorted(said.items()):
-        if not any(given.speaks_of(wanted.table) for given in gives(script.statements[index])):
-            continue
+    for one in said.values():
         if (told.mode and one.mode and told.mode != one.mode) or (told.key and one.key and told.key != one.key):
             raise _error(
                 script,

@@ -1,18 +1,22 @@
 """Loads a seeds file, in one transaction, and where it is asked for marks which statement wrote which rows.
 
-A row's xmin tells: every statement runs in a subtransaction of its own, whose number a row in `marks` has, too.
+A row's xmin tells: every statement runs in a subtransaction of its own, whose number a row in `marks` has, too. What
+a statement's names mean is asked right before it runs: its own session knows.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 
+from dbsync import sql
 from dbsync.errors import SchemaError, ScratchError
 from dbsync.load import tree
 from dbsync.load.failures import schema_error
 from dbsync.load.source import failure
 from dbsync.model.text import Script, Statement
+from dbsync.seeds.statements import Gives, gives
 
 Connection = psycopg.Connection[Any]
 
@@ -26,17 +30,35 @@ _TEMPORARY = frozenset({"CreateStmt", "CreateTableAsStmt", "IndexStmt", "DropStm
 _PASSED_OVER = frozenset({"VacuumStmt", "LockStmt", "CommentStmt"})
 
 
-def load(connection: Connection, admin: Connection, script: Script) -> None:
-    """Run the statements as `run` does, and mark what they wrote.
+_OPENING = """
+    begin; create temp table dbsync_marks (statement int);
+    create temp table dbsync_named (statement int, number int, relation oid);
+    grant insert on dbsync_marks, dbsync_named to public; savepoint dbsync"""
+_NAMED = """
+    select d.statement, d.number, d.relation::bigint, array[n.nspname, r.relname]::text[]
+    from pg_temp.dbsync_named d join pg_catalog.pg_class c on c.oid = d.relation
+    join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid)
+    join pg_catalog.pg_namespace n on n.oid = r.relnamespace"""
+_NAMES = """
+    select a.attrelid::bigint, array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+    where a.attrelid in (select relation from pg_temp.dbsync_named) and a.attnum > 0 and not a.attisdropped
+    group by 1"""
+
+
+def load(connection: Connection, admin: Connection, script: Script) -> tuple[tuple[Gives, ...], ...]:
+    """Run the statements as `run` does, and mark what they wrote: what each of them gives to which tables.
 
     `admin` is a session in the same database; `dbsync_seeds.marks` (xid, statement) is there afterwards.
     """
-    run(
-        connection,
-        script,
-        opening="begin; create temp table dbsync_marks (statement int); savepoint dbsync",
-        before=lambda index: f"release dbsync; savepoint dbsync; insert into pg_temp.dbsync_marks values ({index})",
-    )
+    given = [gives(statement) for statement in script.statements]
+
+    def before(index: int) -> None:
+        # The last statement may have taken another role.
+        connection.execute(f"release dbsync; savepoint dbsync; {_mark(index, given[index])}".encode())
+        given[index] = tuple(_measured(connection, given[index]))
+
+    run(connection, script, opening=_OPENING, before=before)
+    connection.execute("reset session authorization; reset role")
     marks = connection.execute("select xmin::text::bigint, statement from pg_temp.dbsync_marks").fetchall()
     admin.execute(f"create schema {SCHEMA}".encode())
     admin.execute(f"create table {SCHEMA}.marks (xid bigint primary key, statement int not null)".encode())
@@ -44,10 +66,55 @@ def load(connection: Connection, admin: Connection, script: Script) -> None:
         for row in marks:
             copy.write_row(row)
     admin.execute(f"analyze {SCHEMA}.marks".encode())
+    return _resolved(connection, given)
+
+
+def _mark(index: int, given: Sequence[Gives]) -> str:
+    """Takes down that a statement begins, and what its names mean now."""
+    text = f"insert into pg_temp.dbsync_marks values ({index})"
+    if not given:
+        return text
+    found = (
+        f"({index}, {number}, pg_catalog.to_regclass({sql.literal(one.name)}))" for number, one in enumerate(given)
+    )
+    return f"{text}; insert into pg_temp.dbsync_named values {', '.join(found)}"
+
+
+def _measured(connection: Connection, given: Sequence[Gives]) -> Iterator[Gives]:
+    """The same, with as many columns as their queries have: PostgreSQL describes these, and runs none."""
+    for one in given:
+        width = None
+        if one.query is not None:
+            session = connection.pgconn
+            connection.execute("savepoint dbsync_query")
+            prepared = session.prepare(b"", one.query.encode())
+            if prepared.status == psycopg.pq.ExecStatus.COMMAND_OK:
+                width = session.describe_prepared(b"").nfields
+            # One that PostgreSQL does not take fails in the user's own words, when the statement runs.
+            connection.execute("rollback to dbsync_query; release dbsync_query")
+        yield one if width is None else dataclasses.replace(one, width=width)
+
+
+def _resolved(connection: Connection, given: Sequence[Sequence[Gives]]) -> tuple[tuple[Gives, ...], ...]:
+    """The same, with what PostgreSQL found by their names; what is gone by now was temporary."""
+    names = dict(connection.execute(_NAMES).fetchall())
+    found = {
+        (index, number): (tuple(path), tuple(names[one]))
+        for index, number, one, path in connection.execute(_NAMED).fetchall()
+    }
+    nothing = (None, ())
+    return tuple(
+        tuple(
+            dataclasses.replace(one, path=path, names=columns)
+            for number, one in enumerate(several)
+            for path, columns in [found.get((index, number), nothing)]
+        )
+        for index, several in enumerate(given)
+    )
 
 
 def run(
-    connection: Connection, script: Script, *, opening: str = "begin", before: Callable[[int], str] | None = None
+    connection: Connection, script: Script, *, opening: str = "begin", before: Callable[[int], None] | None = None
 ) -> None:
     """Run the statements as the connection's role. SchemaError where PostgreSQL refuses one, ScratchError if it ends.
 
@@ -60,7 +127,7 @@ def run(
         for index, statement in enumerate(script.statements):
             if _runs(statement, texts):
                 if before:
-                    connection.execute(before(index).encode())
+                    before(index)
                 _send(connection, statement)
         # What is deferred fails here, and not at a COMMIT that has no place in the file.
         connection.execute("set constraints all immediate")

@@ -5,50 +5,62 @@ from collections.abc import Iterable, Iterator
 
 from postgast import pg_query_pb2 as pb
 
+from dbsync import sql
 from dbsync.load import tree
 from dbsync.model.text import Statement
-from dbsync.seeds.tables import Table
+from dbsync.seeds.tables import Path, Table
 
 
 @dataclasses.dataclass(frozen=True)
 class Gives:
-    """A table as the statement names it, and the columns that it gives: by name, or the first `width` (None: all),
-    less those at the positions in `left`, where DEFAULT stands."""
+    """A relation as the statement names it, and the columns that it gives: by name, or the first `width` (None: all),
+    less those at the positions in `left`, where DEFAULT stands.
+
+    `path` and `names` are what PostgreSQL found by the name: the table (of a partition its root; None where it is no
+    lasting relation) and the columns of what was named.
+    """
 
     schema: str
     table: str
     columns: tuple[str, ...] | None = None
     width: int | None = None
     left: frozenset[int] = frozenset()
+    more: tuple[str, ...] = ()
+    """Columns that it gives rows that are there already."""
+    query: str | None = None
+    """The query whose columns make out the width."""
     updates: bool = False
     """Whether it changes rows that other statements have given."""
     identity: bool = True
     """Whether values for identity columns count."""
+    outer: bool = False
+    """Whether the statement as a whole is about it, and not a part of it."""
+    path: Path | None = None
+    names: tuple[str, ...] = ()
 
-    def speaks_of(self, table: Table) -> bool:
-        """Whether the table, or a partition of it, goes by this name."""
-        paths = (table.path, *table.members)
-        return any(self.table == name and self.schema in ("", schema) for schema, name in paths)
+    @property
+    def name(self) -> str:
+        """As SQL, qualified if the statement does it."""
+        return sql.qualified(self.schema, self.table) if self.schema else sql.name(self.table)
 
     def given(self, table: Table) -> frozenset[str]:
         """The columns that it gives."""
-        names = [column.name for column in table.columns.values()]
-        names = names[: self.width] if self.columns is None else list(self.columns)
+        names = self.names[: self.width] if self.columns is None else self.columns
         kept = {name for position, name in enumerate(names) if position not in self.left}
         return frozenset(
             name
-            for name in kept
+            for name in kept.union(self.more)
             if (column := table.columns.get(name)) and not column.generated and (self.identity or not column.identity)
         )
 
 
 def gives(statement: Statement) -> tuple[Gives, ...]:
-    """What a statement gives to tables that it names; nothing where it calls functions to do it."""
+    """What a statement gives to relations that it names; nothing where it calls functions to do it."""
     node = tree.node(statement.sql)
-    return tuple(_of(node, statement.sql)) if node else ()
+    return tuple(_of(node, statement.sql, outer=True)) if node else ()
 
 
-def _of(node: pb.Node, text: str) -> Iterator[Gives]:
+def _of(node: pb.Node, text: str, *, outer: bool = False) -> Iterator[Gives]:
     which = node.WhichOneof("node")
     if which not in ("insert_stmt", "copy_stmt", "update_stmt", "merge_stmt", "delete_stmt", "select_stmt"):
         return
@@ -57,34 +69,67 @@ def _of(node: pb.Node, text: str) -> Iterator[Gives]:
         for one in body.with_clause.ctes:
             yield from _of(one.common_table_expr.ctequery, text)
     if which == "insert_stmt":
-        yield _insert(body, text)
+        yield _insert(body, text, outer=outer)
     elif which == "update_stmt":
-        names = tuple(one.res_target.name for one in body.target_list)
-        yield Gives(body.relation.schemaname, body.relation.relname, names, updates=True)
+        names = _names(body.target_list)
+        yield Gives(body.relation.schemaname, body.relation.relname, names, updates=True, outer=outer)
     elif which == "merge_stmt":
-        yield Gives(body.relation.schemaname, body.relation.relname)
+        yield _merge(body, outer=outer)
     elif which == "copy_stmt":
         names = tuple(one.string.sval for one in body.attlist)
-        yield Gives(body.relation.schemaname, body.relation.relname, names or None)
+        yield Gives(body.relation.schemaname, body.relation.relname, names or None, outer=outer)
 
 
-def _insert(body: pb.InsertStmt, text: str) -> Gives:
-    rows = body.select_stmt.select_stmt.values_lists
-    columns = tuple(one.res_target.name for one in body.cols)
-    width = len(rows[0].list.items) if rows else None
-    left = _defaults(rows) if rows and "default" in text.lower() else frozenset()
+def _insert(body: pb.InsertStmt, text: str, *, outer: bool) -> Gives:
+    query = body.select_stmt.select_stmt
+    rows, columns = query.values_lists, _names(body.cols)
+    width, asked = (len(rows[0].list.items) if rows else None), None
     if not body.HasField("select_stmt"):
         width = 0
-    if columns and body.on_conflict_clause.action == pb.ONCONFLICT_UPDATE:
-        columns += tuple(one.res_target.name for one in body.on_conflict_clause.target_list)
+    elif not rows and not columns:
+        asked = _query(body)
+    conflict = body.on_conflict_clause
     return Gives(
         body.relation.schemaname,
         body.relation.relname,
         columns or None,
         width,
-        left,
+        _defaults(rows) if rows and "default" in text.lower() else frozenset(),
+        _names(conflict.target_list) if conflict.action == pb.ONCONFLICT_UPDATE else (),
+        asked,
         identity=body.override != pb.OVERRIDING_USER_VALUE,
+        outer=outer,
     )
+
+
+def _merge(body: pb.MergeStmt, *, outer: bool) -> Gives:
+    """All that its parts name; of an INSERT that names none the columns that its values fill."""
+    named, width = set[str](), 0
+    for one in body.merge_when_clauses:
+        clause = one.merge_when_clause
+        if clause.target_list:
+            named.update(_names(clause.target_list))
+        else:
+            width = max(width, len(clause.values))
+    return Gives(body.relation.schemaname, body.relation.relname, width=width, more=tuple(sorted(named)), outer=outer)
+
+
+def _names(targets: Iterable[pb.Node]) -> tuple[str, ...]:
+    return tuple(one.res_target.name for one in targets)
+
+
+def _query(body: pb.InsertStmt) -> str:
+    """The query of an INSERT as a statement of its own."""
+    found = pb.ParseResult()
+    query = found.stmts.add().stmt.select_stmt
+    query.CopyFrom(body.select_stmt.select_stmt)
+    if body.HasField("with_clause"):
+        around = pb.WithClause()
+        around.CopyFrom(body.with_clause)
+        around.ctes.extend(query.with_clause.ctes)
+        around.recursive |= query.with_clause.recursive
+        query.with_clause.CopyFrom(around)
+    return tree.deparse(found)
 
 
 def _defaults(rows: Iterable[pb.Node]) -> frozenset[int]:

@@ -9,7 +9,7 @@ import psycopg
 from dbsync import sql
 from dbsync.model.text import Place, Script
 from dbsync.seeds.load import SCHEMA
-from dbsync.seeds.statements import Gives, gives
+from dbsync.seeds.statements import Gives
 from dbsync.seeds.tables import ForeignKey, Path, Table
 
 Connection = psycopg.Connection[Any]
@@ -71,9 +71,11 @@ class Wanted:
         return next((one for one in self.references if column in one.key.columns), None)
 
 
-def find(admin: Connection, tables: Mapping[Path, Table], script: Script) -> list[Wanted]:
-    """The tables that the loaded file gives rows, in the file's order; their rows are put into their stores."""
-    known = [gives(statement) for statement in script.statements]
+def find(admin: Connection, tables: Mapping[Path, Table], known: Sequence[tuple[Gives, ...]]) -> list[Wanted]:
+    """The tables that the loaded file gives rows, in the file's order; their rows are put into their stores.
+
+    `known` says what each statement gives to which tables.
+    """
     called = _called(admin)
     found: list[Wanted] = []
     for table in _written(admin, tables):
@@ -140,13 +142,13 @@ def _given(
     called: frozenset[str],
 ) -> Given | None:
     """What a statement gives a table; None where it is not the statement's doing but a trigger's."""
-    named = [one for one in known[index] if one.speaks_of(table)]
+    named = [one for one in known[index] if one.path == table.path]
     if named:
         columns = frozenset().union(*(one.given(table) for one in named))
         if any(one.updates for one in named):
-            before = (one for others in known[:index] for one in others if one.speaks_of(table))
+            before = (one for others in known[:index] for one in others if one.path == table.path)
             columns = columns.union(*(one.given(table) for one in before))
-    elif any(one.speaks_of(other) for one in known[index] for other in tables.values()):
+    elif any(one.path in tables for one in known[index]):
         return None
     else:
         # A function, a DO block, a view: all that is found counts, but for what a sequence chose.
