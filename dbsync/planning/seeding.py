@@ -23,9 +23,10 @@ from dbsync.planning.refusal import no_plan
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.seeds.compare import Comparison
 from dbsync.seeds.directives import directives
-from dbsync.seeds.gather import Gathered, gather
+from dbsync.seeds.gather import gather
 from dbsync.seeds.keys import keyed, parents_first
 from dbsync.seeds.load import load
+from dbsync.seeds.losses import losses
 from dbsync.seeds.rehearse import rehearse, steps
 from dbsync.seeds.statements import Gives
 from dbsync.seeds.tables import tables
@@ -57,7 +58,7 @@ class Seeding:
         self.script = script
         self.progress = progress
         self.wanted: tuple[Wanted, ...] = ()
-        self.gathered = Gathered()
+        self.watched: tuple[Watched, ...] = ()
 
     def prepare(self, live: Connection, after: Callable[[Id], Id]) -> None:
         """Load the file into copies of the desired database, and read live's rows of its keys.
@@ -82,7 +83,7 @@ class Seeding:
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
             with contextlib.closing(scratch.connect(ROWS)) as copy:
-                self.gathered = gather(live, admin, copy, self.wanted, after)
+                self.watched = gather(live, admin, copy, self.wanted, known, after)
 
     def _load(self, name: str) -> tuple[Connection, tuple[tuple[Gives, ...], ...]]:
         """A session in a database with the file's rows, and what its statements give to which tables."""
@@ -113,10 +114,10 @@ class Seeding:
             self._run(name, batches, elevated=elevated)
             units, found = self._differences(name)
             if not units:
-                return Declared(batches, found, self.gathered.watched)
+                return Declared(batches, found, self.watched)
             with contextlib.closing(self.workspace.running(name)) as connection:
                 ordered = steps(rehearse(connection, units, self.script), self.script)
-        return Declared(self._proven(_joined(batches, ordered), elevated=elevated), found, self.gathered.watched)
+        return Declared(self._proven(_joined(batches, ordered), elevated=elevated), found, self.watched)
 
     def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says."""
@@ -145,7 +146,9 @@ class Seeding:
         scratch = self.workspace.scratch
         with contextlib.closing(scratch.connect(name)) as copy, contextlib.closing(scratch.connect(SEEDED)) as seeded:
             comparison = Comparison(copy, seeded, self.wanted)
-            writer = Writer(comparison, self.script, self.gathered.cascades)
+            order = parents_first(self.wanted)
+            taken = losses(comparison, tables(copy), order[::-1])
+            writer = Writer(comparison, self.script, taken)
             for one in self.wanted:
                 if twice := comparison.ambiguous(one):
                     place = self.script.statements[twice[0]].place
@@ -154,7 +157,7 @@ class Seeding:
                         f" ({', '.join(one.key)}) = ({twice[1]})",
                         hint="name a key that tells them apart: -- dbsync: key (…), in front of the statement",
                     )
-            units = writer.units(parents_first(self.wanted))
+            units = writer.units(order)
             comparison.close()
         return units, tuple(sorted(writer.tables, key=lambda one: one.table))
 

@@ -115,11 +115,23 @@ class Comparison:
             return
         columns = one.sometimes
         order = ", ".join(f"t.{sql.name(name)}::text" for name in one.key)
-        query = f"""
-            select {_texts("t", one.key)}, {_texts("t", columns)} from {one.table.rows} t
-            where not exists (select from {self.names[one.table.path]} w where {_match(one)}) order by {order}"""
+        query = f"select {_texts('t', one.key)}, {_texts('t', columns)} from {self.extras(one)} order by {order}"
         for key, values in self._rows(query):
             yield Extra(tuple(key), dict(zip(columns, values, strict=True)))
+
+    def extras(self, one: Wanted) -> str:
+        """What stands behind FROM for the rows `t` that are there and not declared."""
+        return f"""{one.table.rows} t where not exists
+            (select from {self.names[one.table.path]} w where {_match(one)})"""
+
+    def declares(self, path: Path, columns: Sequence[str]) -> str:
+        """As SQL: whether a row `t` of a table ends with declared values in these columns, whatever it holds now."""
+        one = self.wanted.get(path)
+        if one is None or one.mode == "insert-only":
+            return "false"
+        given = [index for index, given in one.given.items() if set(columns) <= set(given.compared)]
+        return f"""exists (select from {self.names[path]} w where {_match(one)}
+            and w.{STATEMENT} = any (array[{", ".join(map(str, given))}]::int[]))"""
 
     def ambiguous(self, one: Wanted) -> tuple[int, str] | None:
         """The statement of a row whose key more than one row has, and the key."""
@@ -136,23 +148,24 @@ class Comparison:
         one = self.wanted[path]
         query = f"""
             select w.{ROW}, {_texts("w", one.key)}, {_parents(one)} from {self.names[path]} w
-            where w.{ROW} = any (%s)"""
-        found = self.connection.execute(query.replace("%", "%%").replace("%%s", "%s").encode(), [list(rows)]).fetchall()
+            where w.{ROW} = any (array[{", ".join(map(str, rows))}]::bigint[])"""
+        found = self.connection.execute(query.encode()).fetchall()
         return {row: (dict(zip(one.key, key, strict=True)), tuple(parents)) for row, key, parents in found}
 
     def behind(self, one: Wanted, column: Column) -> int | None:
         """The largest declared value of a column, where its sequence is not past it."""
         name = sql.name(column.name)
         given = [index for index, given in one.given.items() if column.name in given.columns]
-        if column.sequence is None or not given:
+        if column.counted is None or not given:
             return None
         row = self.connection.execute(
-            f"""select max(w.{name})::bigint from {self.names[one.table.path]} w, {column.sequence} s,
+            f"""select max(w.{name})::bigint from {self.names[one.table.path]} w, {column.counted} s,
                     pg_catalog.pg_sequence q
-                where q.seqrelid = {sql.literal(column.sequence)}::regclass and q.seqincrement > 0
+                where q.seqrelid = {sql.literal(column.counted)}::regclass and q.seqincrement > 0
                   and w.{STATEMENT} in ({", ".join(map(str, given))})
-                group by s.last_value, s.is_called, q.seqmax
-                having max(w.{name}) > s.last_value - (not s.is_called)::int and max(w.{name}) <= q.seqmax""".encode()
+                  and w.{name} between q.seqmin and q.seqmax
+                group by s.last_value, s.is_called
+                having max(w.{name}) > s.last_value - (not s.is_called)::int""".encode()
         ).fetchone()
         return int(row[0]) if row else None
 

@@ -6,17 +6,19 @@ values, those that either refer to, and those that would go with what is deleted
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 
 from dbsync import sql
-from dbsync.errors import ConnectionFailed, ScratchError
+from dbsync.errors import ConnectionFailed, NoPlan, ScratchError
 from dbsync.model.objects import Id
 from dbsync.model.rows import KeyColumn, Watched
 from dbsync.pg.failures import Failure
 from dbsync.seeds import watch
+from dbsync.seeds.matching import lifted, text_or, typed
 from dbsync.seeds.tables import Column, ForeignKey, Path, Table, tables
 from dbsync.seeds.wanted import ROW, STATEMENT, Wanted
 
@@ -25,41 +27,38 @@ Connection = psycopg.Connection[Any]
 BATCH = 5_000
 _LOCK_TIMEOUT = "10s"
 _NUMBER, _PLACE = '"dbsync number"', '"dbsync place"'
-_DOOMED = -1
-"""Stands for the number of a row that is to be deleted, or goes with one that is."""
 
 Texts = tuple[Any, ...]
 """A number, and then values as text."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Gathered:
-    """What was read, and how many rows of other tables go with those that are to be deleted from one."""
-
-    watched: tuple[Watched, ...] = ()
-    cascades: Mapping[Path, Mapping[Path, int]] = dataclasses.field(default_factory=dict)
-
-
 def gather(
-    live: Connection, seeded: Connection, copy: Connection, wanted: Sequence[Wanted], after: Callable[[Id], Id]
-) -> Gathered:
+    live: Connection,
+    seeded: Connection,
+    copy: Connection,
+    wanted: Sequence[Wanted],
+    desired: Mapping[Path, Table],
+    after: Callable[[Id], Id],
+) -> tuple[Watched, ...]:
     """Fill `copy`, and say what was read; `live` is in a read-only transaction. ConnectionFailed where it may not be.
 
-    `after` gives the names that live's tables and columns will have. The stores in `seeded` take over the keys that
-    live has chosen for its rows.
+    `after` gives the names that live's tables and columns will have, `desired` the tables as they will be then. The
+    stores in `seeded` take over the keys that live has chosen for its rows.
     """
-    gathering = _Gathering(live, seeded, copy, wanted, after)
-    try:
-        with live.transaction():
-            live.execute(
-                "select set_config('row_security', 'off', true), set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT]
-            )
-            found = gathering.run()
-    except psycopg.Error as error:
-        if live.closed or live.broken or gathering.reading is None:
-            raise
-        raise _unreadable(gathering.reading, error) from error
-    gathering.fill()
+    gathering = _Gathering(live, seeded, copy, wanted, desired, after)
+    with lifted(copy):
+        try:
+            with live.transaction():
+                live.execute(
+                    "select set_config('row_security', 'off', true), set_config('lock_timeout', %s, true)",
+                    [_LOCK_TIMEOUT],
+                )
+                found = gathering.run()
+        except psycopg.Error as error:
+            if live.closed or live.broken or gathering.reading is None:
+                raise
+            raise _unreadable(gathering.reading, error) from error
+        gathering.fill()
     return found
 
 
@@ -73,6 +72,15 @@ def _unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
     )
 
 
+def _unruly(path: Path, error: psycopg.Error) -> NoPlan:
+    failure = Failure.of(error)
+    return NoPlan(
+        f"Rows of {sql.qualified(*path)} on live break a rule that the table has for them: {failure.message}",
+        detail=failure.detail,
+        hint="correct these rows, or drop the constraint and add it again as NOT VALID",
+    )
+
+
 class _Gathering:
     def __init__(
         self,
@@ -80,6 +88,7 @@ class _Gathering:
         seeded: Connection,
         copy: Connection,
         wanted: Sequence[Wanted],
+        desired: Mapping[Path, Table],
         after: Callable[[Id], Id],
     ):
         self.live = live
@@ -90,10 +99,12 @@ class _Gathering:
         """Live's tables, all by live's own names."""
         self.there = dict(_called(table, after) for table in self.known.values())
         """The same by the names that they will have, with their columns by theirs."""
+        self.foreign = [key for table in desired.values() for key in table.parents]
+        """The foreign keys that count when rows are deleted, by these names."""
         self.staged: dict[Path, str] = {}
         self.reading: Path | None = None
 
-    def run(self) -> Gathered:
+    def run(self) -> tuple[Watched, ...]:
         watched = []
         for one in self.wanted:
             self.refer(one)
@@ -107,9 +118,9 @@ class _Gathering:
             self.refer(one)
             self.holders(one)
             self.referred(one)
-        cascades = self.doomed()
+        self.doomed()
         self.closure()
-        return Gathered(tuple(watched), cascades)
+        return tuple(watched)
 
     def refer(self, one: Wanted) -> None:
         """Put live's keys of declared rows in the place of those that the scratch database chose."""
@@ -130,14 +141,18 @@ class _Gathering:
         columns = [name for name in one.sometimes if name in table.columns]
         if not set(one.key) <= table.columns.keys():
             return watch.seen(self.live, table, _own(table, columns), (), None) if exact else None
-        key = tuple(_key(table.columns[name], one.table.columns[name].type) for name in one.key)
+        match = [typed(table.columns[name], one.table.columns[name]) for name in one.key]
+        if None in match and not exact:
+            # Which rows will have these keys is known once the steps have changed their type.
+            self.everything(table)
+        key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in one.key)
         keys = []
         for batch in self.batches(self.seeded, _values(one, one.key)):
             keys += [row[1:] for row in batch]
             self.fetch(table, key, batch)
         if one.mode == "insert-only":
             columns = list(one.key)
-        return watch.seen(self.live, table, _own(table, columns), key, None if exact else tuple(keys))
+        return watch.seen(self.live, table, _own(table, columns), key, None if exact or None in match else tuple(keys))
 
     def everything(self, table: Table) -> None:
         columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
@@ -186,26 +201,39 @@ class _Gathering:
         """
         known = []
         for name, column in table.columns.items():
-            if column.sequence is None:
+            if column.counted is None:
                 continue
             row = None
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege), self.live.transaction():
-                row = self.live.execute(f"select last_value, is_called from {column.sequence}".encode()).fetchone()
-            given = _last(self.seeded, one.store, name) if name in one.sometimes else 0
+                row = self.live.execute(f"select last_value, is_called from {column.counted}".encode()).fetchone()
+            given = self.last(self.seeded, one.store, one.table.columns[name]) if name in one.sometimes else None
             if row is None:
-                row = (max(given, _last(self.copy, self.stage(table), column.name), 1), True)
-            elif given > 0:
-                known.append((column.sequence, given))
-            self.copy.execute("select setval(%s::regclass, %s, %s)", [column.sequence, *row])
-
+                there = self.last(self.copy, self.stage(table), column)
+                row = (max((last for last in (given, there) if last is not None), default=None), True)
+            elif given is not None:
+                known.append((column.counted, given))
+            last = "null" if row[0] is None else row[0]
+            self.copy.execute(
+                f"""select setval(seqrelid::regclass, least(seqmax, greatest(seqmin, {last})), {row[1]})
+                    from pg_catalog.pg_sequence where seqrelid = {sql.literal(column.counted)}::regclass""".encode()
+            )
         return tuple(known)
+
+    def last(self, connection: Connection, table: str, column: Column) -> int | None:
+        """The largest value that a table has of a column's sequence."""
+        name, sequence = sql.name(column.name), sql.literal(column.counted or "")
+        row = connection.execute(
+            f"""select max({name})::bigint from {table}, pg_catalog.pg_sequence
+                where seqrelid = {sequence}::regclass and {name} between seqmin and seqmax""".encode()
+        ).fetchone()
+        return row[0] if row else None
 
     def holders(self, one: Wanted) -> None:
         """The rows that hold a unique value of the file's under another key."""
         table = self.there.get(one.table.path)
         for unique in one.table.uniques:
             if table and set(unique) != set(one.key) and set(unique) <= {*one.sometimes} & table.columns.keys():
-                key = tuple(_key(table.columns[name], one.table.columns[name].type) for name in unique)
+                key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in unique)
                 for batch in self.batches(self.seeded, _values(one, unique)):
                     self.fetch(table, key, [(None, *row[1:]) for row in batch])
 
@@ -215,51 +243,52 @@ class _Gathering:
             parent = self.there.get(key.parent)
             if parent and set(key.columns) <= {*one.sometimes} and set(key.targets) <= parent.columns.keys():
                 match = tuple(
-                    _key(parent.columns[target], one.table.columns[own].type)
+                    text_or(parent.columns[target], one.table.columns[own])
                     for own, target in zip(key.columns, key.targets, strict=True)
                 )
                 for batch in self.batches(self.seeded, _values(one, key.columns, distinct=True)):
                     self.fetch(parent, match, batch)
 
-    def doomed(self) -> dict[Path, dict[Path, int]]:
-        """What refers to the rows that are to be deleted; how many rows of which tables go with them."""
-        whole = [self.there[one.table.path].path for one in self.wanted if self._exact(one)]
-        exact = [path for path in whole if path in self.staged]
-        for path in exact:
-            store = self.staged[path]
-            self.copy.execute(
-                f"""update {store} x set {_NUMBER} = {_DOOMED} where {_NUMBER} is null and not exists
-                    (select from {store} y where y.{_PLACE} = x.{_PLACE} and y.{_NUMBER} is not null)""".encode()
-            )
-        cascades = {}
-        for root in exact:
-            gone: dict[Path, int] = {}
-            waiting, done = [root], set[ForeignKey]()
-            while waiting:
-                path = waiting.pop(0)
-                for key in (key for child in self.known.values() for key in child.parents):
-                    if key.parent == path and key not in done:
-                        done.add(key)
-                        number = self.children(self.known[key.table], key)
-                        if key.cascades and number and key.table != root:
-                            gone[key.table] = gone.get(key.table, 0) + number
-                            waiting.append(key.table)
-            cascades[root] = gone
-        return cascades
+    def doomed(self) -> None:
+        """Bring what refers to the rows that are to be deleted, and to those that go with them, and so on.
 
-    def _exact(self, one: Wanted) -> bool:
-        return one.mode == "exact" and one.table.path in self.there
+        A row that goes is marked with a number below zero, another one for each way on which it was found.
+        """
+        marks = itertools.count(-1, -1)
+        waiting = [(one.table.path, next(marks)) for one in self.wanted if one.mode == "exact"]
+        for path, mark in waiting:
+            if (table := self.there.get(path)) and (stage := self.staged.get(table.path)):
+                self.copy.execute(
+                    f"""update {stage} x set {_NUMBER} = {mark} where {_NUMBER} is null and not exists
+                        (select from {stage} y where y.{_PLACE} = x.{_PLACE} and y.{_NUMBER} is not null)""".encode()
+                )
+        while waiting:
+            path, mark = waiting.pop()
+            referring = [key for key in self.foreign if key.parent == path]
+            waiting += [(key.table, into) for key in referring if self.children(key, mark, into := next(marks))]
 
-    def children(self, child: Table, key: ForeignKey) -> int:
-        """Bring the rows that refer to doomed ones: how many there are."""
-        match = tuple(_key(child.columns[name], child.columns[name].type) for name in key.columns)
-        values = ", ".join(f"{sql.name(name)}::text" for name in key.targets)
-        number = _DOOMED if key.cascades else "null::bigint"
-        query = f"select distinct {number}, {values} from {self.staged[key.parent]} where {_NUMBER} = {_DOOMED}"
-        count = 0
+    def children(self, key: ForeignKey, mark: int, into: int) -> int:
+        """Bring the rows that refer to doomed ones: how many more are doomed with them."""
+        child, parent = self.there.get(key.table), self.there.get(key.parent)
+        if child is None or parent is None or parent.path not in self.staged:
+            return 0
+        if not (set(key.columns) <= child.columns.keys() and set(key.targets) <= parent.columns.keys()):
+            return 0
+        match = tuple(text_or(child.columns[name], child.columns[name]) for name in key.columns)
+        values = ", ".join(f"{sql.name(name)}::text" for name in _own(parent, key.targets))
+        query = f"select distinct {into}, {values} from {self.staged[parent.path]} where {_NUMBER} = {mark}"
         for batch in self.batches(self.copy, query):
-            count += self.fetch(child, match, batch)
-        return count
+            self.fetch(child, match, batch)
+        stage = self.stage(child)
+        if key.on_delete != "c":
+            self.copy.execute(f"update {stage} set {_NUMBER} = null where {_NUMBER} = {into}".encode())
+            return 0
+        known = (
+            f"exists (select from {stage} y where y.{_PLACE} = x.{_PLACE} and y.{_NUMBER} < 0 and y.{_NUMBER} > {into})"
+        )
+        self.copy.execute(f"delete from {stage} x where {_NUMBER} = {into} and {known}".encode())
+        row = self.copy.execute(f"select count(*) from {stage} where {_NUMBER} = {into}".encode()).fetchone()
+        return int(row[0]) if row else 0
 
     def closure(self) -> None:
         """What the rows refer to, and what that refers to: a foreign key may be checked again."""
@@ -273,7 +302,7 @@ class _Gathering:
         parent = self.known[key.parent]
         self.stage(parent)
         match = tuple(
-            _key(parent.columns[target], child.columns[own].type)
+            text_or(parent.columns[target], child.columns[own])
             for own, target in zip(key.columns, key.targets, strict=True)
         )
         own, targets = ([f"{sql.name(name)}::text" for name in names] for names in (key.columns, key.targets))
@@ -327,11 +356,14 @@ class _Gathering:
                 raise _no_rows(self.copy.info.user) from None
             for path, stage in self.staged.items():
                 columns = sql.names(column.name for column in self.known[path].own)
-                self.copy.execute(
-                    f"""insert into {sql.qualified(*path)} ({columns}) overriding system value
-                        select {columns} from (select distinct on ({_PLACE}) * from {stage} order by {_PLACE}) rows;
-                        drop table {stage}; analyze {sql.qualified(*path)}""".encode()
-                )
+                try:
+                    self.copy.execute(
+                        f"""insert into {sql.qualified(*path)} ({columns}) overriding system value
+                            select {columns} from (select distinct on ({_PLACE}) * from {stage} order by {_PLACE}) rows;
+                            drop table {stage}; analyze {sql.qualified(*path)}""".encode()
+                    )
+                except psycopg.IntegrityError as error:
+                    raise _unruly(path, error) from error
 
 
 def _pipe(source: Connection, query: str, values: Sequence[Any], goal: Connection, table: str) -> int:
@@ -353,12 +385,6 @@ def _no_rows(role: str) -> ScratchError:
         hint="have an administrator run GRANT SET ON PARAMETER session_replication_role TO "
         f"{sql.name(role)}, use another --scratch, or leave rows alone with --no-seeds",
     )
-
-
-def _last(connection: Connection, table: str, column: str) -> int:
-    """The largest value of a column, and 0 where there is none."""
-    row = connection.execute(f"select coalesce(max({sql.name(column)}), 0)::bigint from {table}".encode()).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str:
@@ -383,13 +409,3 @@ def _called(table: Table, after: Callable[[Id], Id]) -> tuple[Path, Table]:
 def _own(table: Table, names: Iterable[str]) -> list[str]:
     """Live's own names of columns."""
     return [table.columns[name].name for name in names]
-
-
-def _key(column: Column, given: str) -> KeyColumn:
-    """How a column of live's meets values that come from a column of another type, or of the same."""
-    if column.type == given and not column.enum:
-        return KeyColumn(column.name, column.type, column.equal)
-    return KeyColumn(column.name, given if {column.type, given} <= _INTEGERS else "")
-
-
-_INTEGERS = frozenset({"smallint", "integer", "bigint"})

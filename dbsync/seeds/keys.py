@@ -72,7 +72,7 @@ def _told(wanted: Wanted, said: Mapping[int, Directives], script: Script) -> Dir
 def _keyed(admin: Connection, wanted: Wanted, told: Directives, script: Script) -> Wanted:
     wanted = dataclasses.replace(wanted, mode=told.mode or "merge")
     if told.key:
-        _check_named(wanted, told.key, told.place, script)
+        _check_named(admin, wanted, told.key, told.place, script)
         key = told.key
     else:
         known = [key for key in wanted.table.uniques if frozenset(key) <= wanted.always]
@@ -91,7 +91,7 @@ def _keyed(admin: Connection, wanted: Wanted, told: Directives, script: Script) 
     return wanted
 
 
-def _check_named(wanted: Wanted, key: tuple[str, ...], place: Place | None, script: Script) -> None:
+def _check_named(admin: Connection, wanted: Wanted, key: tuple[str, ...], place: Place | None, script: Script) -> None:
     for name in key:
         column = wanted.table.columns.get(name)
         if column is None or column.generated:
@@ -104,6 +104,24 @@ def _check_named(wanted: Wanted, key: tuple[str, ...], place: Place | None, scri
                 f"the key's column {name!r} is not given for every row of {wanted.table.name}, or differs every time",
                 "name columns that each INSERT and COPY of the table gives",
             )
+        if not _has_equality(admin, wanted, name):
+            raise _error(
+                script,
+                place,
+                f"the key's column {name!r} is of type {column.type}, which PostgreSQL does not know equal values of",
+                "name columns of another type, or make this one jsonb"
+                if column.base == "json"
+                else "name columns of another type",
+            )
+
+
+def _has_equality(admin: Connection, wanted: Wanted, column: str) -> bool:
+    """Whether PostgreSQL can tell equal values of a column from others."""
+    try:
+        admin.execute(f"select from {wanted.store} where false group by {sql.name(column)}".encode())
+    except psycopg.errors.UndefinedFunction:
+        return False
+    return True
 
 
 def _keyless(wanted: Wanted, script: Script) -> SchemaError:
@@ -130,10 +148,10 @@ def _without(admin: Connection, wanted: Wanted, key: Sequence[str]) -> int:
 
 def _twice(admin: Connection, wanted: Wanted) -> tuple[int, str] | None:
     """The statement that gave a second row with the same key, and the key's values."""
-    texts = [f"{sql.name(name)}::text" for name in wanted.key]
+    texts = [f"min({sql.name(name)}::text)" for name in wanted.key]
     row = admin.execute(
         f"""select max({STATEMENT}), concat_ws(', ', {", ".join(texts)}) from {wanted.store}
-            group by {", ".join(texts)} having count(*) > 1 order by min({ROW}) limit 1""".encode()
+            group by {sql.names(wanted.key)} having count(*) > 1 order by min({ROW}) limit 1""".encode()
     ).fetchone()
     return (int(row[0]), str(row[1])) if row else None
 

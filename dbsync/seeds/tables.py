@@ -15,10 +15,12 @@ Path = tuple[str, str]
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
     """A column: `written` says how its values stand in SQL (number, boolean, text), `compared` how two of them are
-    told apart (native, json, text), `equal` is the operator of its keys."""
+    told apart (native, json, text), `equal` is the operator of its keys. `base` is the type without a length or a
+    domain's rules."""
 
     name: str
     type: str
+    base: str
     written: str
     compared: str
     equal: str
@@ -29,18 +31,27 @@ class Column:
     default: bool
     sequence: str | None
     """The sequence that its values come from, as SQL."""
+    counts: bool
+    """Whether these values are whole numbers, and not texts that hold one."""
+
+    @property
+    def counted(self) -> str | None:
+        """The sequence that has to be past its values."""
+        return self.sequence if self.counts else None
 
 
 @dataclasses.dataclass(frozen=True)
 class ForeignKey:
-    """Columns of a table that name a row of another; `cascades` tells whether they go with it."""
+    """Columns of a table that name a row of another; `on_delete` is what becomes of them when that goes: "c" (they go
+    with it), "n" and "d" (the columns in `unset` become NULL or their default), or it may not go."""
 
     name: str
     table: Path
     columns: tuple[str, ...]
     parent: Path
     targets: tuple[str, ...]
-    cascades: bool
+    on_delete: str
+    unset: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,6 +107,7 @@ _COLUMNS = """
         select d.oid, base.type from pg_catalog.pg_type d join base on d.typbasetype = base.oid where d.typtype = 'd'
     )
     select a.attrelid::bigint, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
+           pg_catalog.format_type(t.oid, -1),
            case when t.typname in ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8')
                      and t.typnamespace = 'pg_catalog'::regnamespace then 'number'
                 when t.oid = 'bool'::regtype then 'boolean' else 'text' end,
@@ -113,7 +125,8 @@ _COLUMNS = """
             where (d.classid, d.refclassid) = ('pg_class'::regclass, 'pg_class'::regclass)
                   and (d.refobjid, d.refobjsubid) = (a.attrelid, a.attnum) and d.deptype in ('a', 'i')
                or (d.classid, d.objid, d.refclassid) = ('pg_attrdef'::regclass, ad.oid, 'pg_class'::regclass)
-            order by d.deptype limit 1)
+            order by d.deptype limit 1),
+           t.oid = any (array['int2', 'int4', 'int8', 'numeric']::regtype[])
     from pg_catalog.pg_attribute a
     join base b on b.oid = a.atttypid join pg_catalog.pg_type t on t.oid = b.type
     left join pg_catalog.pg_attrdef ad on (ad.adrelid, ad.adnum) = (a.attrelid, a.attnum)
@@ -141,7 +154,9 @@ _FOREIGN = """
                  join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.number) order by position),
            array(select a.attname::text from unnest(c.confkey) with ordinality k (number, position)
                  join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (c.confrelid, k.number) order by position),
-           c.confdeltype = 'c'
+           c.confdeltype::text,
+           array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.conrelid
+                 and a.attnum = any (coalesce(c.confdelsetcols, c.conkey)) order by a.attnum)
     from pg_catalog.pg_constraint c where c.contype = 'f' and c.conparentid = 0 and c.conrelid = any (%s::oid[])
     order by c.conname
 """
@@ -162,9 +177,10 @@ def tables(connection: Connection) -> dict[Path, Table]:
     for oid, key in connection.execute(_UNIQUES, [oids]).fetchall():
         uniques.setdefault(oid, []).append(tuple(key))
     parents: dict[int, list[ForeignKey]] = {}
-    for oid, other, name, own, targets, cascades in connection.execute(_FOREIGN, [oids]).fetchall():
+    for oid, other, name, own, targets, on_delete, unset in connection.execute(_FOREIGN, [oids]).fetchall():
         if other in found:
-            key = ForeignKey(name, found[oid][0], tuple(own), found[other][0], tuple(targets), cascades)
+            ends = found[oid][0], tuple(own), found[other][0], tuple(targets)
+            key = ForeignKey(name, *ends, on_delete, tuple(unset))
             parents.setdefault(oid, []).append(key)
     return {
         path: Table(

@@ -15,6 +15,7 @@ from dbsync.seeds.tables import ForeignKey, Path, Table
 Connection = psycopg.Connection[Any]
 
 ROW, STATEMENT = '"dbsync row"', '"dbsync statement"'
+_TABLE, _PLACE = '"dbsync table"', '"dbsync place"'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,12 +120,13 @@ def _keep(admin: Connection, table: Table, store: str) -> None:
     columns = sql.names(column.name for column in table.own)
     admin.execute(
         f"""create unlogged table {store} as
-            select row_number() over (order by {STATEMENT}, o, t) as {ROW}, * from (
+            select row_number() over (order by {STATEMENT}, {_TABLE}, {_PLACE}) as {ROW}, * from (
                 select (select m.statement from {SCHEMA}.marks m where m.xid <= x.xmin::text::bigint
-                        order by m.xid desc limit 1) as {STATEMENT}, x.tableoid as o, x.ctid as t, {columns}
+                        order by m.xid desc limit 1) as {STATEMENT},
+                       x.tableoid as {_TABLE}, x.ctid as {_PLACE}, {columns}
                 from {table.rows} x) y
             where {STATEMENT} is not null;
-            alter table {store} drop column o, drop column t""".encode()
+            alter table {store} drop column {_TABLE}, drop column {_PLACE}""".encode()
     )
 
 

@@ -3,13 +3,13 @@
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dbsync import sql
 from dbsync.model.objects import Id
 from dbsync.model.rows import RowChange, TableRows
 from dbsync.model.text import Script
-from dbsync.seeds.compare import Comparison, Differing, Extra, Missing
+from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
 from dbsync.seeds.tables import Column, Path
 from dbsync.seeds.wanted import Wanted, places
 
@@ -48,9 +48,9 @@ class Unit:
 class Writer:
     """Writes what one comparison found."""
 
-    def __init__(self, comparison: Comparison, script: Script, cascades: Mapping[Path, Mapping[Path, int]]):
-        """`cascades` says how many rows of other tables go with those that are deleted from one."""
-        self.cascades = cascades
+    def __init__(self, comparison: Comparison, script: Script, losses: Mapping[Path, tuple[str, ...]]):
+        """`losses` says what is lost elsewhere when a table's extra rows are deleted."""
+        self.losses = losses
         self.comparison = comparison
         self.script = script
         self.tables: list[TableRows] = []
@@ -146,7 +146,9 @@ class Writer:
             texts = {name: _literal(one.table.columns[name], value) for name, value in key.items()}
             for names in known.values():
                 texts |= {name: text for name, text in names.items() if name in texts}
-            found[row] = " AND ".join(f"{sql.name(name)} = {text}" for name, text in texts.items())
+            found[row] = " AND ".join(
+                f"{sql.name(name)} {one.table.columns[name].equal} {text}" for name, text in texts.items()
+            )
         return found
 
     def _updates(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
@@ -173,30 +175,27 @@ class Writer:
             where = _where(one, dict(zip(one.key, row.key, strict=True)))
             yield _update(one, values, where, row.statement)
 
-    def _deletes(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
-        extra, cascades = self.comparison.extra(one), self.cascades.get(one.table.path, {})
+    def _deletes(self, one: Wanted, seen: "_Seen") -> list[Unit]:
+        extra, units = self.comparison.extra(one), list[Unit]()
+        simple = all(one.table.columns[name].equal == "=" for name in one.key)
         while rows := list(itertools.islice(extra, _MOST_ROWS)):
             for row in rows:
                 seen.extra(row)
-            columns = [one.table.columns[name] for name in one.key]
-            keys = [", ".join(map(_literal, columns, row.key)) for row in rows]
-            names = sql.names(one.key)
-            texts = keys if len(columns) == 1 else [f"({key})" for key in keys]
-            head, tail = f"DELETE FROM {_target(one)} WHERE {names if len(columns) == 1 else f'({names})'} IN (", ")"
-            statement = min(one.given)
-            lost = [_lost(len(rows), one.table.path)]
-            lost += [f"{_lost(number, path)}, which refers to them" for path, number in cascades.items()]
-            cascades = {}
-            if len(rows) == 1:
-                where = _where(one, dict(zip(one.key, rows[0].key, strict=True)))
-                head, texts, tail = f"DELETE FROM {_target(one)} WHERE {where}", [""], ""
-            yield Unit(one.table.path, "delete", head, tuple(texts), tail, (statement,) * len(rows), tuple(lost), ", ")
+            listed = [row for row in rows if simple and None not in row.key]
+            if len(one.key) > 1 and len(listed) > _FEW:
+                # PostgreSQL would try each of a list of pairs on each row.
+                listed = []
+            others = [row for row in rows if row not in listed] if len(listed) < len(rows) else []
+            units += [_delete(one, found, write) for found, write in ((listed, _listed), (others, _joined)) if found]
+        lost = (_lost(seen.counts["removed"], one.table.path),)
+        more = self.losses.get(one.table.path, ())
+        return [dataclasses.replace(unit, lost=lost if number else (*lost, *more)) for number, unit in enumerate(units)]
 
     def _sequences(self, one: Wanted) -> Iterator[Unit]:
         for column in one.table.own:
             if (last := self.comparison.behind(one, column)) is not None:
-                name = sql.literal(column.sequence or "")
-                text = f"SELECT pg_catalog.setval({name}, greatest({last}, last_value)) FROM {column.sequence}"
+                name = sql.literal(column.counted or "")
+                text = f"SELECT pg_catalog.setval({name}, greatest({last}, last_value)) FROM {column.counted}"
                 yield Unit(one.table.path, "sequence", text, ("",), "", (min(one.given),))
 
 
@@ -262,27 +261,58 @@ def _update(one: Wanted, values: Mapping[str, str], where: str, statement: int) 
 def _bulk(one: Wanted, rows: Sequence[Differing]) -> Unit:
     """One statement for rows that differ in the same columns."""
     columns = rows[0].columns
-    keys = [f"key_{number}" for number, _ in enumerate(one.key)]
     values = [f"value_{number}" for number, _ in enumerate(columns)]
     sets = ", ".join(
         f"{sql.name(name)} = v.{value}::{one.table.columns[name].type}"
         for name, value in zip(columns, values, strict=True)
     )
-    match = " AND ".join(
-        f"t.{sql.name(name)} {one.table.columns[name].equal} v.{key}::{one.table.columns[name].type}"
-        for name, key in zip(one.key, keys, strict=True)
-    )
     texts = [
         f"({', '.join(_quoted(value) for value in (*row.key, *(row.after[name] for name in columns)))})" for row in rows
     ]
     head = f"UPDATE {_target(one)} AS t SET {sets}\nFROM (VALUES\n    "
-    tail = f"\n) AS v ({', '.join([*keys, *values])}) WHERE {match}"
+    tail = _among(one, [row.key for row in rows], values)
     return Unit(one.table.path, "update", head, tuple(texts), tail, tuple(row.statement for row in rows))
+
+
+def _delete(one: Wanted, rows: Sequence[Extra], write: Callable[[Wanted, Sequence[Extra]], Unit]) -> Unit:
+    """A statement that deletes rows."""
+    if len(rows) > 1:
+        return write(one, rows)
+    where = _where(one, dict(zip(one.key, rows[0].key, strict=True)))
+    return Unit(one.table.path, "delete", f"DELETE FROM {_target(one)} WHERE {where}", ("",), "", (min(one.given),))
+
+
+def _listed(one: Wanted, rows: Sequence[Extra]) -> Unit:
+    columns, names = [one.table.columns[name] for name in one.key], sql.names(one.key)
+    keys = [", ".join(map(_literal, columns, row.key)) for row in rows]
+    texts = keys if len(columns) == 1 else [f"({key})" for key in keys]
+    head = f"DELETE FROM {_target(one)} WHERE {names if len(columns) == 1 else f'({names})'} IN ("
+    return Unit(one.table.path, "delete", head, tuple(texts), ")", (min(one.given),) * len(rows), comma=", ")
+
+
+def _joined(one: Wanted, rows: Sequence[Extra]) -> Unit:
+    texts = tuple(f"({', '.join(map(_quoted, row.key))})" for row in rows)
+    head, tail = f"DELETE FROM {_target(one)} AS t\nUSING (VALUES\n    ", _among(one, [row.key for row in rows])
+    return Unit(one.table.path, "delete", head, texts, tail, (min(one.given),) * len(rows))
+
+
+def _among(one: Wanted, keys: Sequence[Texts], values: Sequence[str] = ()) -> str:
+    """The end of a statement about the rows `t` that have one of the keys in a list of values, `v`."""
+    names, tests = [f"key_{number}" for number, _ in enumerate(one.key)], []
+    for position, (name, key) in enumerate(zip(one.key, names, strict=True)):
+        column = one.table.columns[name]
+        test = f"t.{sql.name(name)} {column.equal} v.{key}::{column.type}"
+        if any(values[position] is None for values in keys):
+            test = f"({test} OR t.{sql.name(name)} IS NULL AND v.{key} IS NULL)"
+        tests.append(test)
+    return f"\n) AS v ({', '.join([*names, *values])}) WHERE {' AND '.join(tests)}"
 
 
 def _where(one: Wanted, key: Mapping[str, str | None]) -> str:
     return " AND ".join(
-        f"{sql.name(name)} {one.table.columns[name].equal} {_literal(one.table.columns[name], value)}"
+        f"{sql.name(name)} IS NULL"
+        if value is None
+        else f"{sql.name(name)} {one.table.columns[name].equal} {_literal(one.table.columns[name], value)}"
         for name, value in key.items()
     )
 

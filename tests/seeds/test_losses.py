@@ -1,0 +1,145 @@
+"""What goes with the rows that an exact table does without: counted, each row once, and said before it is applied."""
+
+import pytest
+
+from dbsync.errors import NoPlan
+from tests.plugins.project import Project
+
+TREE = """
+create table a (id int primary key);
+create table b (id int primary key, a int references a on delete cascade);
+create table c (id int primary key, b int references b on delete cascade, a int references a on delete cascade);
+create table d (id int primary key, c int references c on delete set null, d int references d on delete cascade,
+    n int default 1 references a on delete set default);
+"""
+SEEDS = "-- dbsync: exact\ninsert into a values (1);"
+
+
+def test_through_several_tables(project: Project) -> None:
+    project.write(schema=TREE, seeds=SEEDS)
+    project.settled()
+    project.run(
+        "insert into a values (2), (3), (4);"
+        "insert into b values (10, 1), (20, 2), (21, 2), (30, 3);"
+        # Two of them go on two ways, and one stays.
+        "insert into c values (1, 20, 2), (2, 21, 3), (3, 10, 1), (4, 10, 4);"
+        "insert into d values (1, 1, null, 1), (2, 3, null, 2), (3, 3, null, 1), (4, 4, 4, 1), (5, null, 4, 3);"
+    )
+    plan = project.plan()
+    assert plan.losses == (
+        "3 rows of table public.a",
+        "3 rows of table public.b, which go with rows of table public.a",
+        "3 rows of table public.c, which go with rows of table public.a",
+        "c in 2 rows of table public.d, set to NULL as rows of table public.a go",
+        "n in 2 rows of table public.d, set to the default as rows of table public.a go",
+    )
+    project.settled()
+    assert project.rows("select * from d order by 1") == [
+        (1, None, None, 1), (2, 3, None, 1), (3, 3, None, 1), (4, None, 4, 1), (5, None, 4, 1),
+    ]  # fmt: skip
+
+
+def test_each_row_once(project: Project) -> None:
+    project.write(
+        schema="create table a (id int primary key); create table b (id int primary key);"
+        "create table c (id int primary key, a int references a on delete cascade,"
+        " b int references b on delete cascade, up int references c on delete cascade);",
+        seeds="-- dbsync: exact\ninsert into a values (1);\n-- dbsync: exact\ninsert into b values (1);",
+    )
+    project.settled()
+    project.run(
+        "insert into a values (2); insert into b values (2), (3);"
+        "insert into c values (1, 2, 2, null), (2, 1, 1, 1), (3, 1, 1, 2), (4, 1, 3, null), (5, 1, 1, 3)"
+    )
+    plan = project.settled()
+    assert plan.losses == (
+        "2 rows of table public.b",
+        "5 rows of table public.c, which go with rows of table public.b",
+        "1 row of table public.a",
+    )
+    assert project.rows("select count(*) from c") == [(0,)]
+
+
+def test_rows_that_are_declared_to_refer_to_others(project: Project) -> None:
+    project.write(
+        schema="create table a (id int primary key); create table b (id int primary key, a int references a"
+        " on delete cascade, m int references a on delete set null);",
+        seeds="-- dbsync: exact\ninsert into a values (1), (2);\ninsert into b values (1, 2, 2), (2, 2, 2);",
+    )
+    project.settled()
+    project.run("insert into b values (3, 2, 2)")
+    project.write(seeds="-- dbsync: exact\ninsert into a values (1);\ninsert into b values (1, 1, 1), (2, 1, 1);")
+    plan = project.settled()
+    assert plan.losses == ("1 row of table public.a", "1 row of table public.b, which goes with rows of table public.a")
+    assert project.rows("select * from b order by 1") == [(1, 1, 1), (2, 1, 1)]
+
+
+def test_what_has_another_name_afterwards(project: Project) -> None:
+    project.write(schema=TREE, seeds=SEEDS)
+    project.settled()
+    project.run("insert into a values (2); insert into b values (1, 2)")
+    for name in "ab":
+        there, then = f"create table {name} ", f"-- dbsync: renamed from {name}\ncreate table {name * 2} "
+        project.write(
+            schema=(project.folder / "schema.sql")
+            .read_text()
+            .replace(there, then)
+            .replace(f"references {name} ", f"references {name * 2} ")
+        )
+    project.write(seeds=SEEDS.replace("into a", "into aa"))
+    assert project.settled().losses == (
+        "1 row of table public.aa",
+        "1 row of table public.bb, which goes with rows of table public.aa",
+    )
+
+
+def test_a_key_that_comes_with_the_plan(project: Project) -> None:
+    """What counts are the foreign keys that are there when the rows are deleted."""
+    project.write(schema=TREE.replace(" on delete cascade", ""), seeds=SEEDS)
+    project.settled()
+    project.run("insert into a values (2); insert into b values (1, 2)")
+    with pytest.raises(NoPlan, match=r"a row cannot be deleted from public\.a"):
+        project.plan()
+    project.write(schema=TREE)
+    assert project.settled().losses == (
+        "1 row of table public.a",
+        "1 row of table public.b, which goes with rows of table public.a",
+    )
+
+
+def test_many_rows_are_one_loss(project: Project) -> None:
+    project.write(schema="create table a (id int primary key)", seeds="-- dbsync: exact\ninsert into a values (0);")
+    project.settled()
+    project.run("insert into a select generate_series(1, 12000)")
+    plan = project.settled()
+    assert plan.losses == ("12,000 rows of table public.a",)
+    assert [one.step.rows for one in plan.steps] == [10_000, 2_000]
+
+
+def test_null_in_a_key(project: Project) -> None:
+    project.write(
+        schema="create table t (name text unique, n int); create table u (a int, b text, v int, unique (a, b));",
+        seeds="-- dbsync: exact\ninsert into t values ('a', 1);\n-- dbsync: exact\ninsert into u values (1, 'x', 1);",
+    )
+    project.settled()
+    project.run("insert into t values (null, 2)")
+    assert [one.step.sql for one in project.settled().steps] == ["DELETE FROM public.t WHERE name IS NULL"]
+    project.run("insert into t values (null, 2), (null, 3), ('b', 2), ('c', 3)")
+    project.run("insert into u values (1, null, 1), (null, 'x', 2), (null, null, 3), (null, null, 3), (2, 'y', 1)")
+    plan = project.settled()
+    assert plan.losses == ("5 rows of table public.u", "4 rows of table public.t")
+    assert sum(one.step.rows for one in plan.steps) == 9
+    assert project.rows("select name from t") == [("a",)]
+    assert project.rows("select a, b from u") == [(1, "x")]
+
+
+def test_many_keys_of_two_columns_with_their_own_equality(project: Project) -> None:
+    project.write(
+        schema="create extension citext; create table t (a citext, b int, primary key (a, b));",
+        seeds="-- dbsync: exact\ninsert into t values ('A', 1);",
+    )
+    project.settled()
+    project.run("update t set a = 'a'; insert into t select 'X' || n, n from generate_series(1, 30) n")
+    plan = project.settled()
+    assert plan.losses == ("30 rows of table public.t",)
+    assert project.rows("select a::text, b from t") == [("A", 1)]
