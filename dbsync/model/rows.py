@@ -28,7 +28,8 @@ class RowChange:
 class TableRows:
     """The declared rows of one table, and how many of them are missing on live, differ there, or are too many.
 
-    `changes` holds the first of them. `mode` is merge, insert-only or exact; `key` names the columns of the key.
+    `changes` holds the first of them, `there` the first of those that are there, as live has them, in the columns that
+    the file gives. `mode` is merge, insert-only or exact; `key` names the columns of the key.
     """
 
     table: Id
@@ -40,6 +41,7 @@ class TableRows:
     changed: int = 0
     removed: int = 0
     changes: tuple[RowChange, ...] = ()
+    there: tuple[Values, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -63,8 +65,9 @@ class KeyColumn:
 class Watched:
     """Rows of live that a plan was made on, and a digest of what they were; without `keys` all rows of the table.
 
-    `alone` tells that the tables that inherit from it do not count. `sequences` holds those that have to be past a
-    declared value, with it.
+    `keys` holds parts of these: for each column of the key PostgreSQL's text of an array of values. `alone` tells that
+    the tables that inherit from it do not count. `sequences` holds those that have to be past a declared value, with
+    it.
     """
 
     table: tuple[str, str]

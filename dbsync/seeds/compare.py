@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
+from dbsync.seeds.pipe import pipe
 from dbsync.seeds.tables import Column, Path
 from dbsync.seeds.wanted import ROW, STATEMENT, Given, Reference, Wanted
 
@@ -69,15 +70,33 @@ class Comparison:
         for name in self.names.values():
             self.connection.execute(f"drop table {name}".encode())
 
-    def missing(self, one: Wanted) -> Iterator[Missing]:
-        """In the order of the file."""
+    def missing(self, one: Wanted, most: int | None = None) -> Iterator[Missing]:
+        """In the order of the file, all or the first of them."""
         columns = one.sometimes
-        query = f"""
-            select w.{ROW}, w.{STATEMENT}, {_texts("w", columns)}, {_parents(one)} from {self.names[one.table.path]} w
-            where not exists (select from {one.table.rows} t where {_match(one)}) order by w.{ROW}"""
-        for row, statement, values, parents in self._rows(query):
+        query = f"select w.{ROW}, w.{STATEMENT}, {_texts('w', columns)}, {_parents(one)} from {self._missing(one)}"
+        for row, statement, values, parents in self._rows(query + (f" limit {most}" if most else "")):
             given, known = one.given[statement], dict(zip(columns, values, strict=True))
             yield Missing(row, statement, given, {name: known[name] for name in given.columns}, tuple(parents))
+
+    def written(self, one: Wanted) -> Iterator[tuple[int, str]]:
+        """The same of a table without references: the statement of each row, and the row as VALUES has it."""
+        sets: dict[tuple[str, ...], list[int]] = {}
+        for statement, given in one.given.items():
+            sets.setdefault(given.columns, []).append(statement)
+        cases = "".join(
+            f" when w.{STATEMENT} in ({', '.join(map(str, statements))})"
+            f" then concat_ws(', ', {', '.join(written('w', one.table.columns[name]) for name in columns)})"
+            for columns, statements in sets.items()
+            if columns
+        )
+        query = (
+            f"select w.{STATEMENT}, '(' || case{cases or ' when true then null'} end || ')' from {self._missing(one)}"
+        )
+        yield from self._rows(query)
+
+    def _missing(self, one: Wanted) -> str:
+        return f"""{self.names[one.table.path]} w
+            where not exists (select from {one.table.rows} t where {_match(one)}) order by w.{ROW}"""
 
     def differing(self, one: Wanted) -> Iterator[Differing]:
         """In the order of the file."""
@@ -108,6 +127,14 @@ class Comparison:
                 {columns[position]: after[position] for position in which},
                 tuple(parents),
             )
+
+    def there(self, one: Wanted, most: int) -> Iterator[dict[str, str | None]]:
+        """The first of the declared rows that are there, in the order of the file, as they are there."""
+        columns = one.sometimes
+        query = f"""select {_texts("t", columns)} from {self.names[one.table.path]} w
+            join {one.table.rows} t on {_match(one)} order by w.{ROW} limit {most}"""
+        for (values,) in self._rows(query):
+            yield dict(zip(columns, values, strict=True))
 
     def extra(self, one: Wanted) -> Iterator[Extra]:
         """In the order of their keys."""
@@ -184,12 +211,8 @@ class Comparison:
         like = f"select {', '.join(empty)}, {columns} from {one.table.name} where false"
         self.connection.execute(f"create temp table {name} as {like}".encode())
         wanted = ", ".join([*extra, columns])
-        with (
-            seeded.cursor().copy(f"copy (select {wanted} from {one.store}) to stdout".encode()) as out,
-            self.connection.cursor().copy(f"copy {name} ({wanted}) from stdin".encode()) as into,
-        ):
-            for data in out:
-                into.write(data)
+        query, table = f"select {wanted} from {one.store}", f"{name} ({wanted})"
+        pipe(seeded, query.encode(), self.connection, table.encode())
         key = ", ".join(sql.name(column) for column in one.key)
         self.connection.execute(f"analyze {name} ({key})".encode())
 
@@ -209,6 +232,20 @@ class Comparison:
                 from {self.names[parent.table.path]} w join {parent.table.rows} t on {_match(parent)}
                 where x.{reference.column} = w.{ROW}""".encode()
         )
+
+
+def written(alias: str, column: Column) -> str:
+    """As SQL: a value as a person writes it into SQL."""
+    text = f"{alias}.{sql.name(column.name)}::text"
+    match column.written:
+        case "number" if column.base in ("smallint", "integer", "bigint"):
+            return f"coalesce({text}, 'NULL')"
+        case "number":
+            return rf"case when {text} ~ '^-?\d+(\.\d+)?$' then {text} else quote_nullable({text}) end"
+        case "boolean":
+            return f"coalesce({text}, 'NULL')"
+        case _:
+            return f"quote_nullable({text})"
 
 
 def _match(one: Wanted) -> str:

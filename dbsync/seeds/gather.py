@@ -19,17 +19,15 @@ from dbsync.model.rows import KeyColumn, Watched
 from dbsync.pg.failures import Failure
 from dbsync.seeds import watch
 from dbsync.seeds.matching import lifted, text_or, typed
+from dbsync.seeds.pipe import pipe
 from dbsync.seeds.tables import Column, ForeignKey, Path, Table, tables
 from dbsync.seeds.wanted import ROW, STATEMENT, Wanted
 
 Connection = psycopg.Connection[Any]
 
-BATCH = 5_000
+BATCH = 50_000
 _LOCK_TIMEOUT = "10s"
 _NUMBER, _PLACE = '"dbsync number"', '"dbsync place"'
-
-Texts = tuple[Any, ...]
-"""A number, and then values as text."""
 
 
 def gather(
@@ -147,8 +145,8 @@ class _Gathering:
             self.everything(table)
         key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in one.key)
         keys = []
-        for batch in self.batches(self.seeded, _values(one, one.key)):
-            keys += [row[1:] for row in batch]
+        for batch in self.batches(self.seeded, _values(one, one.key), len(key)):
+            keys.append(batch[1:])
             self.fetch(table, key, batch)
         if one.mode == "insert-only":
             columns = list(one.key)
@@ -189,7 +187,7 @@ class _Gathering:
         self.seeded.execute(
             f"create temp table m (n bigint, {', '.join(f'v{number} text' for number, _ in enumerate(names))})".encode()
         )
-        _pipe(self.copy, query, [], self.seeded, "m")
+        pipe(self.copy, query.encode(), self.seeded, b"m")
         self.seeded.execute(
             f"update {one.store} x set {values} from m where x.{ROW} = m.n and ({free}); drop table m".encode()
         )
@@ -234,8 +232,8 @@ class _Gathering:
         for unique in one.table.uniques:
             if table and set(unique) != set(one.key) and set(unique) <= {*one.sometimes} & table.columns.keys():
                 key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in unique)
-                for batch in self.batches(self.seeded, _values(one, unique)):
-                    self.fetch(table, key, [(None, *row[1:]) for row in batch])
+                for batch in self.batches(self.seeded, _values(one, unique, distinct=True), len(key)):
+                    self.fetch(table, key, batch)
 
     def referred(self, one: Wanted) -> None:
         """The rows that the declared ones refer to."""
@@ -246,7 +244,7 @@ class _Gathering:
                     text_or(parent.columns[target], one.table.columns[own])
                     for own, target in zip(key.columns, key.targets, strict=True)
                 )
-                for batch in self.batches(self.seeded, _values(one, key.columns, distinct=True)):
+                for batch in self.batches(self.seeded, _values(one, key.columns, distinct=True), len(match)):
                     self.fetch(parent, match, batch)
 
     def doomed(self) -> None:
@@ -277,7 +275,7 @@ class _Gathering:
         match = tuple(text_or(child.columns[name], child.columns[name]) for name in key.columns)
         values = ", ".join(f"{sql.name(name)}::text" for name in _own(parent, key.targets))
         query = f"select distinct {into}, {values} from {self.staged[parent.path]} where {_NUMBER} = {mark}"
-        for batch in self.batches(self.copy, query):
+        for batch in self.batches(self.copy, query, len(match)):
             self.fetch(child, match, batch)
         stage = self.stage(child)
         if key.on_delete != "c":
@@ -307,9 +305,9 @@ class _Gathering:
         )
         own, targets = ([f"{sql.name(name)}::text" for name in names] for names in (key.columns, key.targets))
         known = " and ".join(f"{name} is not null" for name in own)
-        query = f"""select null, * from (select {", ".join(own)} from {self.staged[child.path]} where {known}
+        query = f"""select null::bigint, * from (select {", ".join(own)} from {self.staged[child.path]} where {known}
                     except select {", ".join(targets)} from {self.staged[key.parent]}) missing"""
-        for batch in self.batches(self.copy, query):
+        for batch in self.batches(self.copy, query, len(match)):
             self.fetch(parent, match, batch)
 
     def total(self) -> int:
@@ -317,22 +315,30 @@ class _Gathering:
         row = self.copy.execute(f"select {counts or 0}".encode()).fetchone()
         return int(row[0]) if row else 0
 
-    def batches(self, connection: Connection, query: str) -> Iterator[list[Texts]]:
-        """The rows of a query in parts, so that never all of them are held."""
+    def batches(self, connection: Connection, query: str, width: int) -> Iterator[tuple[str, ...]]:
+        """What a query finds, a number and texts, in parts, each of them as PostgreSQL writes an array."""
+        names = ["n", *(f"c{position}" for position in range(width))]
+        arrays = ", ".join(f"array_agg({name} order by place)::text" for name in names)
         with connection.transaction(), connection.cursor(name="dbsync_keys") as cursor:
-            cursor.execute(query.encode())
-            while rows := cursor.fetchmany(BATCH):
-                yield rows
+            cursor.itersize = 1
+            cursor.execute(
+                f"""select {arrays} from (select *, row_number() over () - 1 as place
+                        from ({query}) found ({", ".join(names)})) numbered
+                    group by place / {BATCH} order by place / {BATCH}""".encode()
+            )
+            yield from cursor
 
-    def fetch(self, table: Table, key: Sequence[KeyColumn], batch: Sequence[Texts]) -> int:
+    def fetch(self, table: Table, key: Sequence[KeyColumn], batch: Sequence[str]) -> int:
         """Bring the rows of live that have one of these keys, each with the number of its key: how many there are."""
         columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
-        source, values = watch.joined(table.rows, key, batch)
+        numbers, *arrays = batch
+        source, values = watch.joined(table.rows, key, arrays, numbers)
         return self.pipe(table, f"select k.n, t.tableoid::text || t.ctid::text, {columns} from {source}", values)
 
     def pipe(self, table: Table, query: str, values: Sequence[Any]) -> int:
         self.reading = table.path
-        number = _pipe(self.live, query, values, self.copy, self.stage(table))
+        text, given = watch.parametrized(query, values)
+        number = pipe(self.live, text, self.copy, self.stage(table).encode(), given)
         self.reading = None
         return number
 
@@ -364,18 +370,6 @@ class _Gathering:
                     )
                 except psycopg.IntegrityError as error:
                     raise _unruly(path, error) from error
-
-
-def _pipe(source: Connection, query: str, values: Sequence[Any], goal: Connection, table: str) -> int:
-    """Send the rows of a query from one server to a table on another, as they come: how many there are."""
-    cursor = source.cursor()
-    with (
-        cursor.copy(*watch.parametrized(f"copy ({query}) to stdout", values)) as out,
-        goal.cursor().copy(f"copy {table} from stdin".encode()) as into,
-    ):
-        for data in out:
-            into.write(data)
-    return cursor.rowcount
 
 
 def _no_rows(role: str) -> ScratchError:

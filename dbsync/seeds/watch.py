@@ -11,7 +11,6 @@ from dbsync.seeds.tables import Table
 
 Connection = psycopg.Connection[Any]
 
-_BATCH = 20_000
 # No name can hold it.
 _PARAMETER = "\0"
 
@@ -63,14 +62,20 @@ def behind(connection: Connection, watched: Sequence[Watched]) -> bool:
     return False
 
 
-def joined(rows: str, key: Sequence[KeyColumn], batch: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-    """What stands behind FROM for rows `t` that have one of the keys `k`, and its parameters; a key is a number and
-    then texts."""
-    arrays = ", ".join([f"{_PARAMETER}::bigint[]", *(f"{_PARAMETER}::text[]" for _ in key)])
-    names = ", ".join(["n", *(f"c{position}" for position, _ in enumerate(key))])
-    match = " and ".join(_equal(one, f"k.c{position}") for position, one in enumerate(key))
-    source = f"{rows} t join unnest({arrays}) as k ({names}) on {match}"
-    return source, [list(values) for values in zip(*batch, strict=True)]
+def joined(
+    rows: str, key: Sequence[KeyColumn], values: Sequence[str], numbers: str | None = None
+) -> tuple[str, list[str]]:
+    """What stands behind FROM for rows `t` that have one of the keys `k`, and its parameters.
+
+    `values` are arrays of texts, one for each column of the key; `numbers` is an array of what is to be known of each.
+    """
+    arrays = ["text[]" for _ in key] if numbers is None else ["bigint[]", *("text[]" for _ in key)]
+    names = [f"c{position}" for position, _ in enumerate(key)]
+    match = " and ".join(_equal(one, f"k.{name}") for one, name in zip(key, names, strict=True))
+    given = ", ".join(f"{_PARAMETER}::{array}" for array in arrays)
+    columns = ", ".join(names if numbers is None else ["n", *names])
+    source = f"{rows} t join unnest({given}) as k ({columns}) on {match}"
+    return source, [*([] if numbers is None else [numbers]), *values]
 
 
 def parametrized(query: str, values: Sequence[Any]) -> tuple[bytes, Sequence[Any] | None]:
@@ -85,9 +90,8 @@ def _equal(one: KeyColumn, value: str) -> str:
     return f"{name} {one.equal} {value}::{one.type}" if one.type else f"{name}::text = {value}"
 
 
-def _sources(one: Watched, rows: str) -> Iterator[tuple[str, list[Any]]]:
+def _sources(one: Watched, rows: str) -> Iterator[tuple[str, list[str]]]:
     if one.keys is None:
         yield f"{rows} t", []
-        return
-    for start in range(0, len(one.keys), _BATCH):
-        yield joined(rows, one.key, [(0, *key) for key in one.keys[start : start + _BATCH]])
+    else:
+        yield from (joined(rows, one.key, values) for values in one.keys)
