@@ -5,13 +5,14 @@ from typing import Literal
 
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
+from dbsync.model.rows import TableRows
 
 State = Literal["good", "note", "bad", "unknown"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`about` in a word, what was found as a sentence, and what mends it."""
+    """`about` in a word, what was found as a sentence, and what mends it; `rows` are the declared ones, looked at."""
 
     about: str
     state: State
@@ -20,6 +21,7 @@ class Finding:
     hint: str | None = None
     exit_code: int = 1
     """What a bad one ends with."""
+    rows: tuple[TableRows, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

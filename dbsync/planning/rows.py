@@ -32,6 +32,7 @@ def from_rows(one: TableRows) -> dict[str, Any]:
             }
             for change in one.changes
         ],
+        "there": one.there,
     }
 
 
@@ -56,6 +57,7 @@ def rows(value: Mapping[str, Any]) -> TableRows:
         changed=value["changed"],
         removed=value["removed"],
         changes=tuple(changes),
+        there=tuple(value["there"]),
     )
 
 

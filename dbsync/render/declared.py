@@ -21,7 +21,7 @@ def lines(plan: Plan, page: Page) -> Iterator[str]:
             title = page.paint(visible(one.table.name), "title")
             about = page.paint(visible(f" by {', '.join(one.key)}{mode}"), "faint")
             yield f"{page.paint('~', 'changed')} rows of {title}{about}"
-            yield from _table(one, page)
+            yield from differences(one, page)
 
 
 def totals(plan: Plan) -> dict[str, int]:
@@ -39,16 +39,19 @@ def sums(plan: Plan) -> str:
     return ", ".join([f"{count(number, 'row')} {words}", *(f"{number:,} {words}" for number, words in others)])
 
 
-def _table(one: TableRows, page: Page) -> Iterator[str]:
+def differences(one: TableRows, page: Page, indent: str = "    ") -> Iterator[str]:
+    """The rows of a table that are to be added, changed and removed, the first of them."""
     for manner in _MANNERS:
         sign = SIGNS[manner]
         found = [change for change in one.changes if _manner(change) == manner]
         for change in found[:_MOST]:
-            first, *others = page.wrapped(f"{_shown(change.key)}{_values(one, change)}", f"    {sign} ", " " * 8)
+            first, *others = page.wrapped(
+                f"{_shown(change.key)}{_values(one, change)}", f"{indent}{sign} ", f"{indent}    "
+            )
             yield first.replace(sign, page.paint(sign, manner), 1)
             yield from others
         if (more := getattr(one, manner) - min(len(found), _MOST)) > 0:
-            yield f"    {page.paint(sign, manner)} {count(more, 'more row')} {VERBS[manner]}"
+            yield f"{indent}{page.paint(sign, manner)} {count(more, 'more row')} {VERBS[manner]}"
 
 
 def _manner(change: RowChange) -> str:
@@ -60,17 +63,18 @@ def _values(one: TableRows, change: RowChange) -> str:
     if change.after is None:
         return ""
     if change.before is None:
-        parts = [f"{name} {_written(value)}" for name, value in change.after.items() if name not in one.key]
+        parts = [f"{name} {written(value)}" for name, value in change.after.items() if name not in one.key]
     else:
-        parts = [f"{name} {_written(change.before[name])} → {_written(value)}" for name, value in change.after.items()]
+        parts = [f"{name} {written(change.before[name])} → {written(value)}" for name, value in change.after.items()]
     return f": {', '.join(parts)}" if parts else ""
 
 
 def _shown(key: tuple[str | None, ...]) -> str:
-    return ", ".join(map(_written, key))
+    return ", ".join(map(written, key))
 
 
-def _written(value: str | None) -> str:
+def written(value: str | None) -> str:
+    """A value for people's eyes: its beginning, if it is long."""
     if value is None:
         return "NULL"
     if value == "":

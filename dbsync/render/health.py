@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dbsync.model.health import Finding, Health
+from dbsync.render import standing
 from dbsync.render.page import Page, count
 
 _MARKS = {"good": ("✓", "added"), "note": ("·", "changed"), "bad": ("✗", "lost"), "unknown": ("?", "changed")}
@@ -32,8 +33,10 @@ def _finding(one: Finding, width: int, page: Page) -> Iterator[str]:
     about = page.paint(f"{one.about:<{width}}", "title")
     yield f"{page.paint(mark, style)} {about}  {first.strip()}"
     yield from others
-    for detail in one.details:
+    for number, detail in enumerate(one.details):
         for line in detail.splitlines():
             yield from page.wrapped(line, f"{indent}  ", f"{indent}    ", "faint")
+        if one.rows:
+            yield from standing.lines(one.rows[number], f"{indent}    ", page)
     if one.hint:
         yield from page.wrapped(one.hint, f"{indent}→ ", f"{indent}  ")

@@ -79,7 +79,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "proof": {"scratch": plan.scratch, "witness": plan.proof.witness or None, "notes": list(plan.proof.notes)},
         "counts": objects.totals(plan),
         "changes": [_change(one) for one in plan.changes],
-        "rows": [_rows(one) for one in plan.rows],
+        "rows": [rows_of(one) for one in plan.rows],
         "renamed": [_rename(one) for one in plan.renamed],
         "renames": [{**_rename(one), "directive": one.directive} for one in plan.renames],
         "kept": [object_of(one) for one in plan.kept],
@@ -154,10 +154,11 @@ def _hazard(one: Hazard) -> dict[str, Any]:
     }
 
 
-def _rows(one: TableRows) -> dict[str, Any]:
+def rows_of(one: TableRows) -> dict[str, Any]:
+    """The declared rows of a table."""
     changes = [{**vars(change), "key": list(change.key), "place": _place(change.place)} for change in one.changes]
     found = {**vars(one), "table": object_of(one.table), "key": list(one.key), "place": _place(one.place)}
-    return found | {"changes": changes}
+    return found | {"changes": changes, "there": list(one.there)}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dbsync.model.health import Finding, Health
 from dbsync.render import objects
-from dbsync.render.json import document, object_of, record_of
+from dbsync.render.json import document, object_of, record_of, rows_of
 
 
 def checked(health: Health) -> Iterator[str]:
@@ -20,6 +20,7 @@ def checked(health: Health) -> Iterator[str]:
         target=health.target,
         findings=[_finding(one) for one in health.findings],
         changes=changes,
+        rows=[rows_of(one) for finding in health.findings for one in finding.rows],
         records=[record_of(one) for one in health.records],
     )
 

@@ -76,13 +76,14 @@ def seeds(tables: tuple[TableRows, ...], file: str) -> Finding:
     """Whether the declared rows are there."""
     details = tuple(_rows(one) for one in tables)
     if not any(one.differs for one in tables):
-        return Finding(about="seeds", state="good", text=f"the rows of {file} are there", details=details)
+        return Finding(about="seeds", state="good", text=f"the rows of {file} are there", details=details, rows=tables)
     return Finding(
         about="seeds",
         state="bad",
         text=f"the rows of {file} are not all there as it has them",
         details=details,
-        hint="dbsync plan shows them, dbsync apply brings them",
+        hint="dbsync plan shows all of them, dbsync apply brings them",
+        rows=tables,
     )
 
 

@@ -205,3 +205,72 @@ def test_no_connection(live: Live, monkeypatch: pytest.MonkeyPatch, capsys: Capt
     captured = capsys.readouterr()
     assert json.loads(captured.out)["error"]["exit_code"] == 4
     assert "hush" not in captured.out + captured.err
+
+
+PLANS = "create table tariffs (name text primary key, price integer, note text);\n"
+
+
+@pytest.fixture
+def tariffs(live: Live) -> Live:
+    """Live has the rows of the seeds file."""
+    Path("schema.sql").write_text(SCHEMA + PLANS)
+    Path("seeds.sql").write_text(
+        "insert into tariffs (name, price) values ('Free', 0), ('Starter', 900), ('Pro', 1900), ('Scale', 4900);\n"
+    )
+    live.execute(PLANS.replace("table ", "table public.").encode())
+    live.execute("insert into public.tariffs values ('Free', 0), ('Starter', 900), ('Pro', 1900), ('Scale', 4900)")
+    return live
+
+
+def test_declared_rows_are_shown(tariffs: Live, capsys: Captured) -> None:
+    assert cli.main(["check"]) == 0
+    expected = """\
+✓ seeds       the rows of seeds.sql are there
+                table public.tariffs: 4 declared
+                  name     price
+                  Free         0
+                  Starter    900
+                  Pro       1900
+                  Scale     4900
+"""
+    assert expected in capsys.readouterr().out
+    # So they are from memory.
+    (rows,) = found(capsys, 0, "--quick")["document"]["rows"]
+    assert rows["there"] == [
+        {"name": "Free", "price": "0"},
+        {"name": "Starter", "price": "900"},
+        {"name": "Pro", "price": "1900"},
+        {"name": "Scale", "price": "4900"},
+    ]
+
+
+def test_declared_rows_that_differ_are_shown(tariffs: Live, capsys: Captured) -> None:
+    tariffs.execute("update public.tariffs set price = 2100 where name = 'Pro'")
+    tariffs.execute("delete from public.tariffs where name = 'Scale'")
+    assert cli.main(["check"]) == 1
+    expected = """\
+✗ seeds       the rows of seeds.sql are not all there as it has them
+                table public.tariffs: 4 declared, 1 missing, 1 different
+                  + Scale: price 4900
+                  ~ Pro: price 2100 → 1900
+                  name     price
+                  Free         0
+                  Starter    900
+                  Pro       2100
+"""
+    assert expected in capsys.readouterr().out
+    (rows,) = found(capsys, 1)["document"]["rows"]
+    assert (rows["declared"], rows["added"], rows["changed"], len(rows["there"])) == (4, 1, 1, 3)
+
+
+def test_of_many_rows_the_first_are_shown(tariffs: Live, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = "select 'tariff ' || n, n, case when n > 1 then repeat('long ', 30) end from generate_series(1, 30) n"
+    Path("seeds.sql").write_text(f"insert into tariffs {values};\n")
+    tariffs.execute(f"insert into public.tariffs {values}".encode())
+    monkeypatch.setenv("COLUMNS", "60")
+    assert cli.main(["check"]) == 0
+    shown = capsys.readouterr().out
+    assert "table public.tariffs: 30 declared\n                  name       price\n" in shown
+    assert "tariff 20     20\n                  and 10 more rows\n" in shown
+    assert "and 1 more column" in shown
+    assert max(map(len, shown.splitlines())) <= 100
