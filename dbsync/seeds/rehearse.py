@@ -1,7 +1,8 @@
 """Finds the order in which the statements of rows run, by running them on a copy of live that holds live's rows.
 
 A statement that a constraint refuses is tried again after the others. What only together is right is checked at the
-end, where the constraints can be deferred; new rows of foreign keys in a circle become one statement.
+end, where the constraints can be deferred; new rows of foreign keys in a circle become one statement. Where a trigger,
+a default or a check does not find what it names without a schema, the path is the one that the file was loaded with.
 """
 
 import contextlib
@@ -23,6 +24,8 @@ from dbsync.seeds.write import Unit
 Connection = psycopg.Connection[Any]
 
 _FOREIGN_KEY = "23503"
+_NOT_FOUND = frozenset({"42P01", "42704", "42883", "3F000"})
+_PATH, _NO_PATH = 'SET LOCAL search_path TO "$user", public', "SET LOCAL search_path TO ''"
 _VERBS = {"insert": "cannot be added to", "update": "cannot be changed in", "delete": "cannot be deleted from"}
 
 
@@ -53,13 +56,18 @@ class _Rehearsal:
         self.script = script
         self.done: list[Unit] = []
         self.errors: list[psycopg.Error] = []
+        self.found = False
+        """Whether the path was set."""
 
     def run(self, units: Sequence[Unit]) -> list[Unit]:
         with self.connection.transaction(force_rollback=True):
             waiting = list(units)
             while waiting:
                 left = self.attempt(waiting)
-                if len(left) == len(waiting) and not self.deferred(left):
+                if any(error.sqlstate in _NOT_FOUND for error in self.errors) and not self.found:
+                    self.found = True
+                    left = [_setting(_PATH, left[0]), *left]
+                elif len(left) == len(waiting) and not self.deferred(left):
                     left = _together(left, self.errors)
                     if len(left) == len(waiting):
                         raise self.refused(left[0], self.errors[0])
@@ -67,7 +75,7 @@ class _Rehearsal:
             if error := self.refusal("SET CONSTRAINTS ALL IMMEDIATE"):
                 named = [unit for unit in units if unit.table == (error.diag.schema_name, error.diag.table_name)]
                 raise self.refused(named[0] if named else units[0], error)
-        return self.done
+        return [*self.done, *([_setting(_NO_PATH, self.done[-1])] if self.found else [])]
 
     def attempt(self, units: Sequence[Unit]) -> list[Unit]:
         """Run them; those that were refused, with `errors` saying why."""
@@ -92,11 +100,8 @@ class _Rehearsal:
 
     def deferred(self, left: list[Unit]) -> bool:
         """Whether some of them run once what can be is checked at the end; they are taken out of the list."""
-        first, last = (
-            Unit(left[0].table, "constraints", f"SET CONSTRAINTS ALL {when}", ("",), "", left[0].statements[:1])
-            for when in ("DEFERRED", "IMMEDIATE")
-        )
-        if any(unit.verb == "constraints" for unit in self.done):
+        first, last = (_setting(f"SET CONSTRAINTS ALL {when}", left[0]) for when in ("DEFERRED", "IMMEDIATE"))
+        if any(unit.head == first.head for unit in self.done):
             return False
         before, errors = len(self.done), self.errors
         with contextlib.suppress(_NoUseError), self.connection.transaction():
@@ -126,6 +131,11 @@ class _Rehearsal:
             detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
             hint=failure.hint or "change the row in the file, or those on live that stand in its way",
         )
+
+
+def _setting(text: str, about: Unit) -> Unit:
+    """A statement that changes how others run."""
+    return Unit(about.table, "setting", text, ("",), "", about.statements[:1])
 
 
 class _NoUseError(Exception):

@@ -135,3 +135,131 @@ def test_names_with_everything(project: Project) -> None:
     project.settled()
     project.run(f"delete from u; delete from {table}; delete from m")
     assert len(texts(project)) == 3
+
+
+SCHEMA = r"""
+create extension citext;
+create domain tags as text[] check (cardinality(value) < 5);
+create domain code as citext not null;
+create type weekday as enum ('mon', 'tue');
+create table numbers (k double precision primary key, n numeric, scaled numeric(8, 2), huge numeric, small real);
+create table moments (k timestamptz primary key, t timestamp, d date, z timetz, span interval);
+create table words (k text primary key, v text);
+create table codes (k code primary key, v tags, w weekday[] default '{mon}', j jsonb);
+create table blobs (k bytea primary key, v bytea, t text);
+create table made (k int primary key, n int, twice int generated always as (n * 2) stored, unique (twice));
+create table always (k int generated always as identity primary key, name text);
+create table tree (k int primary key, up int not null references tree deferrable initially deferred);
+create table chosen (id int generated always as identity primary key, name text unique, up int references chosen);
+create table part (k int, region text, v int, primary key (k, region)) partition by list (region);
+create table part_a partition of part for values in ('a');
+create table part_rest partition of part default;
+create table parent (k int primary key, v int);
+create table child (extra text, primary key (k)) inherits (parent);
+create table booked (k int primary key, during int4range, exclude using gist (during with &&));
+create table folded (k int primary key, name text);
+create unique index on folded (lower(name));
+create unique index on folded (name) where name like 'x%';
+create table audit (k int, at timestamptz default now());
+create table watched (k int primary key, name text);
+create function note() returns trigger language plpgsql as
+    $$ begin new.name := upper(new.name); insert into audit (k) values (new.k); return new; end $$;
+create trigger note before insert or update on watched for each row execute function note();
+alter table watched enable row level security;
+alter table watched force row level security;
+create policy all_of_them on watched using (true);
+create function never() returns trigger language plpgsql as
+    $$ begin if new.n < 0 then raise exception 'no'; end if; return new; end $$;
+create constraint trigger never after insert or update on made deferrable initially deferred
+    for each row execute function never();
+create table refers (k int primary key, part_k int, part_region text,
+    foreign key (part_k, part_region) references part match full on delete cascade);
+create table listed (k int primary key, at timestamptz, n int default 5);
+create view shown as select k, v from parent;
+"""
+ROWS = r"""
+insert into numbers values ('NaN', 'NaN', 1.005, 1e60, 0.1), ('-Infinity', 'Infinity', -0.004, -1e-20, 1e-30),
+    (0.1, 0, 0, 0.10, 'NaN'), (1e300, 1.50, null, null, null);
+set timezone = 'Asia/Kathmandu';
+insert into moments values ('infinity', '-infinity', 'infinity', '10:00+05:45', '1 mon -1 day'),
+    ('2024-06-01 10:00', '2024-06-01 10:00', '0044-03-15 BC', '23:59:59.999999-12', '-1 year 2 mons 3.5 secs');
+reset timezone;
+insert into words values ('Straße', 'A'), ('b', E'tab\tnew\nline\\ %s ''quoted'' "x" $$ '), ('🐘', '');
+insert into codes values ('Pro', '{}', '{}', '{"a": [1, 2.50], "b": null}'),
+    ('Free', '{NULL,"NULL","a,b",""}', '{tue,mon}', '[]');
+insert into blobs select decode(repeat(n::text, 2), 'hex'), decode(repeat('00ff5c27', 300000), 'hex'),
+    repeat('ü\', 200000)
+    from generate_series(1, 3) n;
+insert into made (k, n) values (1, 1), (2, 2);
+insert into always overriding system value values (7, 'seven');
+insert into always (k, name) overriding system value values (9, 'nine');
+insert into tree values (1, 2), (2, 1), (3, 3);
+insert into chosen (name) values ('root');
+insert into chosen (name, up) select 'leaf', id from chosen where name = 'root';
+insert into part values (1, 'a', 1), (1, 'b', 2), (2, 'c', 3);
+insert into part_a values (5, 'a', 9);
+insert into parent values (1, 1), (2, 2);
+insert into child (k, v, extra) values (1, 1, 'child''s own');
+insert into booked values (1, '[1,5)'), (2, '[5,9)'), (3, 'empty');
+insert into folded values (1, 'Abc'), (2, 'xyz');
+insert into watched values (1, 'one'), (2, 'two');
+insert into refers values (1, 1, 'a'), (2, null, null);
+copy listed from stdin (format csv, header, default '\D');
+k,at,n
+1,now,\D
+2,2024-01-01,"7"
+\.
+"""
+DAMAGE = r"""
+update numbers set n = 1, scaled = 2, huge = 3, small = 4; update moments set t = null, d = 'today',
+    z = '00:00+00', span = '1 day';
+update words set v = lower(v) || 'x', k = k || '!'; update codes set v = '{x}', w = null, j = '1',
+    k = upper(k);
+update blobs set v = '', t = null; update made set n = n + 10; update always set name = 'x';
+set constraints all deferred; update tree set up = k; update chosen set up = null;
+update part set v = 0; delete from part where k = 2; update parent set v = 0; update only child set extra = '';
+update booked set during = '[100,101)' where k = 1; update booked set during = '[1,2)' where k = 3;
+update folded set name = 'Q' || k; update watched set name = 'x'; delete from refers; delete from listed where k = 2;
+"""
+
+
+def test_everything_at_once(project: Project) -> None:
+    project.write(schema=SCHEMA, seeds=ROWS)
+    plan = project.settled()
+    assert {one.table.path[-1] for one in plan.rows if one.added} >= {"numbers", "moments", "words", "codes", "blobs"}
+    assert project.rows("select k::text, v from words order by k = 'b', k = '🐘', k") == [
+        ("Straße", "A"),
+        ("🐘", ""),
+        ("b", "tab\tnew\nline\\ %s 'quoted' \"x\" $$ "),
+    ]
+    tables = ("numbers", "moments", "codes")
+    before = {name: project.rows(f"select {name}::text from {name} order by 1") for name in tables}
+    project.run(DAMAGE)
+    plan = project.settled()
+    assert plan.losses == ()
+    for name, rows in before.items():
+        assert project.rows(f"select {name}::text from {name} order by 1") == rows
+    assert project.rows("select k, v, octet_length(v), length(t) from blobs limit 1")[0][2:] == (1200000, 400000)
+    assert project.rows("select k, twice from made order by 1") == [(1, 2), (2, 4)]
+    assert project.rows("select extra from child") == [("child's own",)]
+    assert project.rows("select n from listed order by k") == [(5,), (7,)]
+
+
+def test_all_is_exact(project: Project) -> None:
+    exact = "\n".join(
+        f"-- dbsync: exact\n{line}" if line.startswith(("insert into", "copy")) else line for line in ROWS.split("\n")
+    )
+    project.write(schema=SCHEMA, seeds=exact)
+    project.settled()
+    project.run(
+        "insert into numbers values (5); insert into moments values ('-infinity'); insert into words values ('zz');"
+        "insert into codes values ('zz'); insert into blobs values ('x'); insert into made values (77, 77);"
+        "insert into always (name) values ('more'); insert into tree values (9, 8), (8, 9);"
+        "insert into chosen (name, up) values ('other', 1); insert into part values (9, 'zz', 1);"
+        "insert into parent values (9); insert into child values (9, 9, ''); insert into booked values (9, '[50,60)');"
+        "insert into folded values (9, 'nine'); insert into watched values (9, 'nine');"
+        "insert into refers values (9, 9, 'zz'), (10, 1, 'a'); insert into listed values (9)"
+    )
+    plan = project.settled()
+    assert sum(one.removed for one in plan.rows) == 19
+    assert project.rows("select count(*) from audit") != [(0,)]
