@@ -2,10 +2,11 @@
 
     python benchmarks/seeds.py [--rows N] [--runs N]
 
-The rows stand in seeds.sql as a COPY and as INSERTs of 1,000 rows each. Measured are the plan that adds all of them to
-an empty table, the plan of one row that differs, the apply that adds all, and a plan that has nothing to do, cold and
-warm; live holds as many other rows of the table. The floors are psql's COPY of the rows into an empty table, and dbsync
-planning the same schema without rows. The last columns are ratios of the least, wall and CPU.
+The rows stand in seeds.sql as a COPY and as INSERTs of 1,000 rows each; live's table holds as many other rows. Measured
+are the plan that adds all of them, the apply that plans it again and adds them, the plan that has nothing to do, the
+same once more when that is remembered (warm), and the plan of one row that differs. The floors are psql's COPY of the
+rows into an empty table, and dbsync planning the same schema without rows. The last columns are ratios of the least,
+wall and CPU.
 """
 
 import argparse

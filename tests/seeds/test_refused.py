@@ -36,7 +36,7 @@ def test_a_unique_value_that_another_row_holds(users: Project) -> None:
 def test_one_of_many(users: Project) -> None:
     users.run("insert into users values (5000, 'new@b', 3, null)")
     users.write(seeds="insert into users select n, case when n = 900 then 'new@b' end from generate_series(1, 1000) n;")
-    assert "VALUES (900, 'new@b', " in refused(users).replace("(id, mail, age, boss)", "") or True
+    assert "VALUES (900, 'new@b')" in refused(users)
     assert "Key (mail)=(new@b) already exists." in refused(users)
 
 
@@ -77,7 +77,8 @@ def test_deleting_cascades(project: Project) -> None:
     project.settled()
     project.run("insert into b values (5, 2)")
     project.write(seeds="-- dbsync: exact\ninsert into a values (1);")
-    assert project.plan().losses == ("1 row of table public.a", "1 row of table public.b, which refers to them")
+    losses = ("1 row of table public.a", "1 row of table public.b, which goes with rows of table public.a")
+    assert project.plan().losses == losses
     project.run("insert into c values (6, 5)")
     assert 'Key (id)=(5) is still referenced from table "c".' in refused(project)
 
