@@ -13,11 +13,10 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
-from dbsync.errors import ConnectionFailed, NoPlan, ScratchError
 from dbsync.model.objects import Id
 from dbsync.model.rows import KeyColumn, Watched
-from dbsync.pg.failures import Failure
 from dbsync.seeds import watch
+from dbsync.seeds.complaints import no_rows, unreadable, unruly
 from dbsync.seeds.matching import lifted, text_or, typed
 from dbsync.seeds.pipe import pipe
 from dbsync.seeds.tables import Column, ForeignKey, Path, Table, tables
@@ -55,28 +54,9 @@ def gather(
         except psycopg.Error as error:
             if live.closed or live.broken or gathering.reading is None:
                 raise
-            raise _unreadable(gathering.reading, error) from error
+            raise unreadable(gathering.reading, error) from error
         gathering.fill()
     return found
-
-
-def _unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
-    failure = Failure.of(error)
-    return ConnectionFailed(
-        f"the rows of {sql.qualified(*path)} cannot be read: {failure.message}",
-        detail=failure.detail,
-        hint="seeds.sql gives rows of it, or of a table that refers to it: let the role read it, past row-level"
-        " security too, or leave the seeds out with --no-seeds",
-    )
-
-
-def _unruly(path: Path, error: psycopg.Error) -> NoPlan:
-    failure = Failure.of(error)
-    return NoPlan(
-        f"Rows of {sql.qualified(*path)} on live break a rule that the table has for them: {failure.message}",
-        detail=failure.detail,
-        hint="correct these rows, or drop the constraint and add it again as NOT VALID",
-    )
 
 
 class _Gathering:
@@ -359,7 +339,7 @@ class _Gathering:
             try:
                 self.copy.execute("set local session_replication_role = replica")
             except psycopg.errors.InsufficientPrivilege:
-                raise _no_rows(self.copy.info.user) from None
+                raise no_rows(self.copy.info.user) from None
             for path, stage in self.staged.items():
                 columns = sql.names(column.name for column in self.known[path].own)
                 try:
@@ -369,16 +349,7 @@ class _Gathering:
                             drop table {stage}; analyze {sql.qualified(*path)}""".encode()
                     )
                 except psycopg.IntegrityError as error:
-                    raise _unruly(path, error) from error
-
-
-def _no_rows(role: str) -> ScratchError:
-    return ScratchError(
-        "Declared rows cannot be compared on this scratch server",
-        detail=f"live's rows go into a copy without what they refer to, which the role {role} may not do there",
-        hint="have an administrator run GRANT SET ON PARAMETER session_replication_role TO "
-        f"{sql.name(role)}, use another --scratch, or leave rows alone with --no-seeds",
-    )
+                    raise unruly(path, error) from error
 
 
 def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str:

@@ -1,0 +1,39 @@
+"""Why live's rows cannot be brought to a copy, and what to do about it."""
+
+import psycopg
+
+from dbsync import sql
+from dbsync.errors import ConnectionFailed, NoPlan, ScratchError
+from dbsync.pg.failures import Failure
+from dbsync.seeds.tables import Path
+
+
+def unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
+    """Live does not let them be read."""
+    failure = Failure.of(error)
+    return ConnectionFailed(
+        f"the rows of {sql.qualified(*path)} cannot be read: {failure.message}",
+        detail=failure.detail,
+        hint="seeds.sql gives rows of it, or of a table that refers to it: let the role read it, past row-level"
+        " security too, or leave the seeds out with --no-seeds",
+    )
+
+
+def unruly(path: Path, error: psycopg.Error) -> NoPlan:
+    """They are not what live's own table wants."""
+    failure = Failure.of(error)
+    return NoPlan(
+        f"Rows of {sql.qualified(*path)} on live break a rule that the table has for them: {failure.message}",
+        detail=failure.detail,
+        hint="correct these rows, or drop the constraint and add it again as NOT VALID",
+    )
+
+
+def no_rows(role: str) -> ScratchError:
+    """The scratch server does not let them be written."""
+    return ScratchError(
+        "Declared rows cannot be compared on this scratch server",
+        detail=f"live's rows go into a copy without what they refer to, which the role {role} may not do there",
+        hint="have an administrator run GRANT SET ON PARAMETER session_replication_role TO "
+        f"{sql.name(role)}, use another --scratch, or leave rows alone with --no-seeds",
+    )
