@@ -16,7 +16,7 @@ from dbsync.load.run import LOADING
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
 from dbsync.model.rows import TableRows, Watched
-from dbsync.model.text import Script, Statement
+from dbsync.model.text import Script
 from dbsync.planning.batches import committed_before
 from dbsync.planning.proof import NeedsCommitError, NotProvenError, run_batches
 from dbsync.planning.refusal import no_plan
@@ -28,7 +28,7 @@ from dbsync.seeds.keys import keyed, parents_first
 from dbsync.seeds.load import load
 from dbsync.seeds.losses import losses
 from dbsync.seeds.rehearse import rehearse, steps
-from dbsync.seeds.statements import Gives
+from dbsync.seeds.statements import Gives, may_move
 from dbsync.seeds.tables import tables
 from dbsync.seeds.wanted import Wanted, find, steady
 from dbsync.seeds.write import Unit, Writer
@@ -38,8 +38,6 @@ Connection = psycopg.Connection[Any]
 SEEDED, AGAIN, ROWS = "seeded", "seeded_again", "rows"
 
 _MOST = 12
-_CLOCK = ("now", "today", "tomorrow", "yesterday")
-"""What PostgreSQL reads as a time of its own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +101,7 @@ class Seeding:
     def _moves(self, found: Sequence[Wanted]) -> bool:
         """Whether values may differ with every load: those of a COPY, without triggers, hardly can."""
         return any(
-            one.table.triggers or _may_move(self.script.statements[index]) for one in found for index in one.given
+            one.table.triggers or may_move(self.script.statements[index]) for one in found for index in one.given
         )
 
     def complete(self, batches: tuple[Batch, ...], *, elevated: bool) -> Declared:
@@ -165,12 +163,6 @@ class Seeding:
             units = writer.units(order)
             comparison.close()
         return units, tuple(sorted(writer.tables, key=lambda one: one.table))
-
-
-def _may_move(statement: Statement) -> bool:
-    """Whether a statement may give other values when it is run again; a COPY of plain values does not."""
-    moving = statement.data is None or "default" in statement.sql.lower()
-    return moving or any(word in (statement.data or "").lower() for word in _CLOCK)
 
 
 def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Batch, ...]:

@@ -10,6 +10,9 @@ from dbsync.load import tree
 from dbsync.model.text import Statement
 from dbsync.seeds.tables import Path, Table
 
+_CLOCK = ("now", "today", "tomorrow", "yesterday")
+"""What PostgreSQL reads as a time of its own."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Gives:
@@ -58,6 +61,12 @@ def gives(statement: Statement) -> tuple[Gives, ...]:
     """What a statement gives to relations that it names; nothing where it calls functions to do it."""
     node = tree.node(statement.sql)
     return tuple(_of(node, statement.sql, outer=True)) if node else ()
+
+
+def may_move(statement: Statement) -> bool:
+    """Whether a statement may give other values when it is run again; a COPY of plain values does not."""
+    moving = statement.data is None or "default" in statement.sql.lower()
+    return moving or any(word in (statement.data or "").lower() for word in _CLOCK)
 
 
 def _of(node: pb.Node, text: str, *, outer: bool = False) -> Iterator[Gives]:
