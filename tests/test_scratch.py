@@ -400,3 +400,25 @@ def test_no_room_while_it_works() -> None:
         contextlib.closing(scratch.connect("postgres")) as session,
     ):
         session.execute("do $$ begin raise 'x: No space left on device' using errcode = '53100'; end $$")
+
+
+def test_another_sweep_never_takes_a_run_that_begins_for_one_that_ended(tmp_path: Path) -> None:
+    """Folders begin and end while others look for what is left."""
+    script = f"""
+import sys
+from pathlib import Path
+from dbsync.scratch import account, run
+run._places = lambda *_: [Path({str(tmp_path)!r})]
+run._watch = lambda *_: run.contextlib.nullcontext()
+def sweep(places, account):
+    for path in places[0].glob("*"):
+        with run.contextlib.suppress(OSError):
+            if run._abandoned(path):
+                run.shutil.rmtree(path)
+run.sweep = sweep
+for _ in range(300):
+    with run.folder(account.choose()) as (path, _):
+        (path / "made").touch()
+"""
+    runs = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [one.communicate()[1] for one in runs] == [""] * 4

@@ -126,7 +126,9 @@ def _make(place: Path, account: Account) -> Path:
 @contextlib.contextmanager
 def _owner(path: Path) -> Iterator[None]:
     """Holds a lock that the system lets go when our process dies; who we are stands in the file for people."""
-    descriptor = os.open(path / "owner", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    # It gets its name with the lock: another's sweep would take one without for that of a dead process.
+    unnamed = path / "owner.new"
+    descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,6 +141,7 @@ def _owner(path: Path) -> Iterator[None]:
             "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         os.write(descriptor, json.dumps(who).encode() + b"\n")
+        unnamed.rename(path / "owner")
         yield
     finally:
         os.close(descriptor)
