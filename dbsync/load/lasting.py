@@ -25,7 +25,8 @@ _SELECTED = frozenset({"target_list", "limit_option", "op"})
 # What constants of dates and times hold that are read off the clock when they are converted.
 _CLOCK = re.compile(r"(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", re.IGNORECASE)
 # Such a constant stands in the text as it is, or in escapes: looking there spares most statements the look at the tree.
-_MAY_HOLD = re.compile(rf"{_CLOCK.pattern}|\\", re.IGNORECASE)
+# A now() that no quote follows is a call.
+_MAY_HOLD = re.compile(rf"(?!now\s*\(\s*\)(?!\s*')){_CLOCK.pattern}|\\", re.IGNORECASE)
 
 
 def lasting(script: Script) -> bool:

@@ -51,6 +51,7 @@ def test_definitions_last(text: str, tmp_path: Path) -> None:
         "create table t as select make_partitions() as x;",
         "create table t (d date default 'today');",
         "create table t (d timestamp default '04:05 TODAY');",
+        "create table t (d timestamp default 'now() ');",
         "create table t (d date default E'\\x6eow');",
         "create function f() returns date return date 'today';",
         "create table p1 partition of p for values from (current_date) to ('2999-01-01');",
