@@ -28,6 +28,7 @@ from pathlib import Path
 from measure import HERE, Cost, Server, server, table
 
 from dbsync.load import tree
+from dbsync.load.parts import parts
 from dbsync.load.script import read_script
 
 OPTIMIZER = HERE.parent / "schema.sql"
@@ -133,7 +134,7 @@ def edit(file: Path, into: Path, name: str) -> Path:
     tables = [one for one in script.statements if one.node == "CreateStmt" and one.sql.isascii()]
     for one in tables[len(tables) // 2 :]:
         node = tree.node(one.sql)
-        columns = [at for kind, _, at in tree.parts(node) if kind == "column"] if node else []
+        columns = [part.start for part in parts(node, one.sql) if part.kind == "column"] if node else []
         if columns:
             changed = f"{one.sql[: columns[-1]]}{name} integer, {one.sql[columns[-1] :]}"
             into.write_text(text.replace(one.sql, changed, 1))

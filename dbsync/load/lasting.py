@@ -45,7 +45,7 @@ def _lasting(statement: Statement) -> bool:
         case "CreateTableAsStmt":
             node = tree.node(statement.sql)
             return node is not None and node.create_table_as_stmt.objtype == pb.OBJECT_MATVIEW
-        case "CreateStmt" | "AlterTableStmt" if "values" in statement.sql.lower():
+        case "CreateStmt" | "CreateForeignTableStmt" | "AlterTableStmt" if "values" in statement.sql.lower():
             return all(map(_constant, _bounds(statement.sql)))
         case _:
             return True
@@ -82,7 +82,8 @@ def _bounds(text: str) -> Iterator[pb.Node]:
     if node is None:
         return
     commands = [getattr(one.alter_table_cmd, "def") for one in node.alter_table_stmt.cmds]
-    for bound in (node.create_stmt.partbound, *(command.partition_cmd.bound for command in commands)):
+    made = (node.create_stmt.partbound, node.create_foreign_table_stmt.base_stmt.partbound)
+    for bound in (*made, *(command.partition_cmd.bound for command in commands)):
         yield from (*bound.listdatums, *bound.lowerdatums, *bound.upperdatums)
 
 

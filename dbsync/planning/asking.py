@@ -17,6 +17,8 @@ from dbsync.pg.connect import Target, connect
 
 Connection = psycopg.Connection[Any]
 
+_SILENT = "live could not be asked about its rows"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -52,7 +54,12 @@ def about_rows(
             )
     except (ConnectionFailed, psycopg.Error) as error:
         unknown = tuple(Hazard(question=one, unknown="live could not be reached again") for one in questions)
-        return Asked(hazards=unknown, notes=(f"live could not be asked about its rows: {error}",))
+        return Asked(hazards=unknown, notes=(f"{_SILENT}: {error}",))
+
+
+def answered(plan: Plan) -> bool:
+    """Whether live could be asked about its rows when the plan was made."""
+    return not any(note.startswith(_SILENT) for note in plan.notes)
 
 
 def _sizes(connection: Connection, tables: Sequence[str], names: Mapping[str, str]) -> Mapping[str, Size]:

@@ -45,7 +45,7 @@ class Memory:
         self.folder = cache.folder(request.environ) / "proven"
         self.path = self.folder / f"{cache.key(*parts, *around, *more)}.json"
 
-    def recall(self, live: Live, *, closely: bool = True) -> Plan | None:
+    def recall(self, live: Live, *, closely: bool = False) -> Plan | None:
         """The plan with nothing to do, if that was proven of this live; `closely` also where only oids differ."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, psycopg.Error):
             known = json.loads(self.path.read_text())

