@@ -10,7 +10,7 @@ import psycopg
 
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
-from dbsync.errors import ConnectionFailed, NoPlan
+from dbsync.errors import NoPlan
 from dbsync.hazards import Facts, questions
 from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
@@ -24,6 +24,7 @@ from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
+from dbsync.planning import making
 from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
@@ -84,7 +85,6 @@ def _make(
             memory = Memory(request, script.files, seeds.files, live.facts)
             if known := memory.recall(live, closely=True):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
-            live.read()
             tables = large(connection, request.online)
             needs = Needs.of(live.facts, extensions(script))
             scratch = stack.enter_context(
@@ -92,7 +92,7 @@ def _make(
             )
             workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser, version=live.facts.version)
             progress("copying live's schema")
-            dump = _dumped(request, workspace, live)
+            dump = making.read(request, workspace, live)
             planning: _Planning | None = None
             if seeds.statements:
                 # Which rows of live count is known only when the seeds are loaded.
@@ -108,15 +108,6 @@ def _make(
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
 
 
-def _dumped(request: PlanRequest, workspace: Workspace, live: Live) -> str | None:
-    """Live's schema as pg_dump writes it; None, and a note, where live's role may not dump it."""
-    try:
-        return workspace.scratch.dump_live(request.target, snapshot=live.snapshot)
-    except ConnectionFailed as error:
-        workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
-        return None
-
-
 def _begun(
     request: PlanRequest,
     progress: Progress,
@@ -126,9 +117,8 @@ def _begun(
     dump: str | None,
     tables: frozenset[str],
 ) -> "_Planning":
-    workspace.copy(dump, live.catalog)
     progress(f"loading {source.name}")
-    return _Planning(request, progress, source, live, workspace, source.load(workspace, live.catalog), tables)
+    return _Planning(request, progress, source, live, workspace, making.made(workspace, source, live, dump), tables)
 
 
 class _Planning:
@@ -197,6 +187,9 @@ class _Planning:
         if not changes:
             return self.only_renamed()
         drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress, self.begun)
+        if self.request.author == "best" and (plain := drafting.plain()):
+            with contextlib.suppress(NotProvenError):
+                return self.made(self.online(plain), changes, elevated=plain.elevated)
         drafts = drafting.drafts(self.request.author)
         if not drafts:
             raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")

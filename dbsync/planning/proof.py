@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -186,7 +187,8 @@ def witness(workspace: Workspace, name: str, judged: Judged) -> Proof:
     def said(dump: str) -> Any:
         return entries(dump, judged.kept, not_null_names=not workspace.older or workspace.older >= 180000)
 
-    one, other = workspace.dump(name, extra), workspace.dump(DESIRED, extra)
+    with ThreadPoolExecutor() as both:
+        one, other = both.map(lambda database: workspace.dump(database, extra), (name, DESIRED))
     if difference(said(one), said(other)):
         one, other = (workspace.reloaded(dump, extra) for dump in (one, other))
         if lines := difference(said(one), said(other)):

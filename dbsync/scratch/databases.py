@@ -1,6 +1,7 @@
 """Makes databases like live's, or says what could not be alike."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ class Databases:
         self._clauses = list(_clauses(locale, admin.info.server_version))
         self._locale = locale
         self.notes: tuple[str, ...] = ()
+        self._one_by_one = threading.Lock()
 
     def create(self, name: str, template: str | None, owner: str | None) -> None:
         """Makes one; the first time also finds out which locale the server can give."""
@@ -29,6 +31,10 @@ class Databases:
         if template is not None:
             self._run(head)
             return
+        with self._one_by_one:
+            self._create(head, name)
+
+    def _create(self, head: str, name: str) -> None:
         while len(self._clauses) > 1:
             try:
                 self._admin.execute(f"{head} {self._clauses[0]}".encode())
