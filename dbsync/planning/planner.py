@@ -189,7 +189,8 @@ class _Planning:
         drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress, self.begun)
         if self.request.author == "best" and (plain := drafting.plain()):
             with contextlib.suppress(NotProvenError):
-                return self.made(self.online(plain), changes, elevated=plain.elevated)
+                proven, ordinary = self.online(plain)
+                return self.made(proven, changes, ordinary, elevated=plain.elevated)
         drafts = drafting.drafts(self.request.author)
         if not drafts:
             raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")
