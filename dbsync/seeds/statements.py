@@ -1,17 +1,23 @@
 """Which tables a statement of the seeds file writes to, and which columns it gives there."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator
 
 from postgast import pg_query_pb2 as pb
 
 from dbsync import sql
 from dbsync.load import tree
+from dbsync.load.tokens import tokens
 from dbsync.model.text import Statement
 from dbsync.seeds.tables import Path, Table
 
-_CLOCK = ("now", "today", "tomorrow", "yesterday")
+_CLOCK = re.compile(r"\b(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
 """What PostgreSQL reads as a time of its own."""
+_STAYS = frozenset({pb.SCONST, pb.ICONST, pb.FCONST, pb.BCONST, pb.XCONST, pb.NULL_P, pb.TRUE_P, pb.FALSE_P}) | {
+    *(pb.ASCII_40, pb.ASCII_41, pb.ASCII_43, pb.ASCII_44, pb.ASCII_45, pb.SQL_COMMENT, pb.C_COMMENT)
+}
+"""The tokens of rows of constants."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +70,14 @@ def gives(statement: Statement) -> tuple[Gives, ...]:
 
 
 def may_move(statement: Statement) -> bool:
-    """Whether a statement may give other values when it is run again; a COPY of plain values does not."""
-    moving = statement.data is None or "default" in statement.sql.lower()
-    return moving or any(word in (statement.data or "").lower() for word in _CLOCK)
+    """Whether a statement may give other values when it is run again; rows of constants stay the same."""
+    if statement.data is not None:
+        return "default" in statement.sql.lower() or bool(_CLOCK.search(statement.data))
+    if statement.node != "InsertStmt" or _CLOCK.search(statement.sql):
+        return True
+    kinds = [one.kind for one in tokens(statement.sql)]
+    rows = kinds[kinds.index(pb.VALUES) + 1 :] if pb.VALUES in kinds else []
+    return not rows or not _STAYS.issuperset(rows)
 
 
 def _of(node: pb.Node, text: str, *, outer: bool = False) -> Iterator[Gives]:
