@@ -33,15 +33,10 @@ def keyed(
     about = {index: next((given.path for given in known[index] if given.outer), None) for index in said}
     for index, path in about.items():
         _check_about(path, said[index], found, script)
-    chosen = [
-        _keyed(
-            admin,
-            one,
-            _told(one, {index: said[index] for index in said if about[index] == one.table.path}, script),
-            script,
-        )
-        for one in found
-    ]
+    chosen = []
+    for one in found:
+        told = _told(one, [said[index] for index, path in about.items() if path == one.table.path], script)
+        chosen.append(_keyed(admin, one, told, script))
     return _ordered(_referring(admin, chosen), script)
 
 
@@ -54,10 +49,10 @@ def _check_about(path: Path | None, said: Directives, found: Sequence[Wanted], s
     raise _error(script, said.place, f"this directive says nothing: the statement {what}", hint)
 
 
-def _told(wanted: Wanted, said: Mapping[int, Directives], script: Script) -> Directives:
+def _told(wanted: Wanted, said: Sequence[Directives], script: Script) -> Directives:
     """What the directives say of a table; SchemaError where two of them disagree."""
     told = Directives()
-    for one in said.values():
+    for one in said:
         if (told.mode and one.mode and told.mode != one.mode) or (told.key and one.key and told.key != one.key):
             raise _error(
                 script,
