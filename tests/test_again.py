@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import dbsync
+from dbsync.errors import ConnectionFailed
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
 from dbsync.planning import again, planner, quick
 from dbsync.planning.request import PlanRequest
 from dbsync.scratch import binaries, cache
+from dbsync.scratch.private import PrivateServer
 
 TABLE = "create table public.t (id integer primary key, a text);\n"
 Make = Callable[..., Plan]
@@ -165,6 +167,15 @@ def test_what_was_edited_does_not_count(remembered: Make, home: Path) -> None:
 
 def test_a_check_has_no_steps(remembered: Make, request_: PlanRequest) -> None:
     assert quick.recalled(request_, lambda _: None) is None
+
+
+def test_a_copy_that_pg_dump_did_not_make(request_: PlanRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise ConnectionFailed("another session holds a lock")
+
+    monkeypatch.setattr(PrivateServer, "dump_live", refuse)
+    assert quick.make_plan(request_, lambda _: None).steps
+    assert not kept(home)
 
 
 def test_side_by_side(request_: PlanRequest, home: Path, first: Plan) -> None:

@@ -101,7 +101,8 @@ def _make(
         # While the plan is written and proven no snapshot of live is held.
         plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
     if lasting(script):
-        if not plan.empty and again:
+        # What pg_dump could not read this time it may read the next.
+        if not plan.empty and again and dump is not None:
             Again(memory).keep(plan, live, tables)
         elif plan.empty and not plan.differs:
             memory.keep(plan, live)
