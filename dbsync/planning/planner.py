@@ -189,6 +189,7 @@ class _Planning:
             return self.only_renamed()
         drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress, self.begun)
         if self.request.author == "best" and (plain := drafting.plain()):
+            self.progress(f"proving the plan ({len(plain.steps)} steps)")
             with contextlib.suppress(NotProvenError):
                 proven, ordinary = self.online(plain)
                 return self.made(proven, changes, ordinary, elevated=plain.elevated)
