@@ -5,14 +5,17 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 import dbsync
 from dbsync.errors import ConnectionFailed
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
-from dbsync.planning import planner, quick
+from dbsync.pg.server import LiveFacts, describe
+from dbsync.planning import live, planner, quick
 from dbsync.planning.request import PlanRequest
 from dbsync.scratch import cache
 from dbsync.snapshot import snapshot
@@ -157,3 +160,18 @@ def test_only_so_many_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / str(number), (number + 1, number + 1))
     cache.forget(tmp_path, most=3)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "4"]
+
+
+def test_live_is_described_once(request_: PlanRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What memory did not know goes on with the connection on which it was asked, and that does not stay open."""
+    described: list[psycopg.Connection[Any]] = []
+
+    def describing(connection: psycopg.Connection[Any]) -> LiveFacts:
+        described.append(connection)
+        return describe(connection)
+
+    monkeypatch.setattr(live, "describe", describing)
+    request_.schema.write_text(f"{TABLE} create table more (id integer primary key);")
+    assert quick.make_plan(dataclasses.replace(request_, author="dbsync"), lambda _: None).steps
+    assert quick.look(request_, lambda _: None).differs
+    assert [connection.closed for connection in described] == [True, True]

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from dbsync.model.catalog import Catalog
+from dbsync.pg.connect import Target, connect
 from dbsync.pg.server import LiveFacts, describe
 from dbsync.state import state
 
@@ -50,6 +51,13 @@ def reading(connection: Connection) -> Iterator[Live]:
         connection.execute("set transaction isolation level repeatable read, read only")
         row = connection.execute("select pg_catalog.pg_export_snapshot()").fetchone()
         yield Live(connection, facts, row[0] if row else None)
+
+
+@contextlib.contextmanager
+def looking(target: Target) -> Iterator[Live]:
+    """Live, through a connection of its own that is closed at the end."""
+    with connect(target, read_only=True) as connection, reading(connection) as live:
+        yield live
 
 
 def fingerprint(connection: Connection) -> str:

@@ -54,8 +54,9 @@ class Memory:
                     return None
                 self._write({**known, "state": live.state})
             watched = rows.unpacked(known["watched"])
-            if not watch.same(live.connection, watched):
-                return None
+            with live.connection.transaction():  # a table may be gone: what fails must not end live's transaction
+                if not watch.same(live.connection, watched):
+                    return None
             digests = self._digests(known["fingerprint"])
             os.utime(self.path)
             os.utime(digests)

@@ -23,13 +23,12 @@ from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.model.text import Script
-from dbsync.pg.connect import connect
 from dbsync.planning import making
 from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.drafting import Drafting
-from dbsync.planning.live import Live, reading
+from dbsync.planning.live import Live, looking
 from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
 from dbsync.planning.online import large, online
@@ -46,15 +45,19 @@ from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.scratch.provider import Needs, open_scratch
 
 Connection = psycopg.Connection[Any]
+Looked = contextlib.AbstractContextManager[Live]
 
 __all__ = ["PlanRequest", "go_back", "look", "make_plan"]
 
 _STANDBY = "live was read on a standby, where nothing can be applied: name the primary to dbsync apply"
 
 
-def make_plan(request: PlanRequest, progress: Progress) -> Plan:
-    """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say."""
-    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan, again=True)
+def make_plan(request: PlanRequest, progress: Progress, looked: Looked | None = None) -> Plan:
+    """The proven plan. NoPlan if none could be proven, SchemaError, ConnectionFailed, ScratchError as they say.
+
+    `looked` is live, where it is looked at already; its context ends when live is read.
+    """
+    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan, looked, again=True)
 
 
 def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
@@ -62,9 +65,9 @@ def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
     return _make(request, state, progress, _Planning.plan)
 
 
-def look(request: PlanRequest, progress: Progress) -> Plan:
-    """A plan without steps, that only says what differs; errors as of `make_plan`."""
-    return _make(request, SchemaFiles(request.schema), progress, _Planning.comparison)
+def look(request: PlanRequest, progress: Progress, looked: Looked | None = None) -> Plan:
+    """A plan without steps, that only says what differs; `looked` and errors as of `make_plan`."""
+    return _make(request, SchemaFiles(request.schema), progress, _Planning.comparison, looked)
 
 
 def _make(
@@ -72,6 +75,7 @@ def _make(
     source: Source,
     progress: Progress,
     finish: "Callable[[_Planning], Plan]",
+    looked: Looked | None = None,
     *,
     again: bool = False,
 ) -> Plan:
@@ -80,12 +84,12 @@ def _make(
     script = source.script
     seeds = read_script(request.seeds) if request.seeds else Script((), ())
     with contextlib.ExitStack() as stack:
-        with connect(request.target, read_only=True) as connection, reading(connection) as live:
+        with looked or looking(request.target) as live:
             progress("reading live")
             memory = Memory(request, script.files, seeds.files, live.facts)
             if known := memory.recall(live, closely=True):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
-            tables = large(connection, request.online)
+            tables = large(live.connection, request.online)
             needs = Needs.of(live.facts, extensions(script))
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
@@ -97,7 +101,7 @@ def _make(
             if seeds.statements:
                 # Which rows of live count is known only when the seeds are loaded.
                 planning = _begun(request, progress, source, live, workspace, dump, tables)
-                planning.seed(connection, seeds)
+                planning.seed(live.connection, seeds)
         # While the plan is written and proven no snapshot of live is held.
         plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
     if lasting(script):

@@ -1,47 +1,78 @@
 """A plan, from memory where nothing has changed: most modules are not even read for that."""
 
+import contextlib
 import dataclasses
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from dbsync.load.source import read
 from dbsync.model.plan import Plan
-from dbsync.pg.connect import connect
 from dbsync.planning.again import Again
-from dbsync.planning.live import reading
+from dbsync.planning.live import Live, looking
 from dbsync.planning.memory import Files, Memory
 from dbsync.planning.request import PlanRequest, Progress
 
+T = TypeVar("T")
 _INCLUDE = "\\i"
 """What a file that includes another must hold."""
+Looked = contextlib.AbstractContextManager[Live]
 
 
 def make_plan(request: PlanRequest, progress: Progress) -> Plan:
     """As `planner.make_plan`, with the same errors."""
-    if (plan := recalled(request, progress, steps=True)) is not None:
-        return plan
-    from dbsync.planning import planner
 
-    return planner.make_plan(request, progress)
+    def made(live: Looked) -> Plan:
+        from dbsync.planning import planner
+
+        return planner.make_plan(request, progress, live)
+
+    return _recalled(request, progress, made, steps=True)
 
 
-def recalled(request: PlanRequest, progress: Progress, *, steps: bool = False) -> Plan | None:
-    """The plan with nothing to do, if that is remembered of live as it is; None where more has to be looked at.
+def look(request: PlanRequest, progress: Progress) -> Plan:
+    """As `planner.look`, with the same errors."""
 
-    With `steps` also one with something to do that was made before.
-    """
+    def looked(live: Looked) -> Plan:
+        from dbsync.planning import planner
+
+        return planner.look(request, progress, live)
+
+    return _recalled(request, progress, looked)
+
+
+def recalled(request: PlanRequest, progress: Progress) -> Plan | None:
+    """The plan with nothing to do, if that is remembered of live as it is; None where more has to be looked at."""
+    return _recalled(request, progress, lambda _: None)
+
+
+def _recalled(
+    request: PlanRequest, progress: Progress, otherwise: Callable[[Looked], T], *, steps: bool = False
+) -> Plan | T:
+    """The plan that is remembered, with `steps` also one with something to do; else what is made of live as it was
+    looked at, whose connection is closed when that leaves its context."""
     began = time.monotonic()
     schema, seeds = _files(request.schema), _files(request.seeds)
-    with connect(request.target, read_only=True) as connection, reading(connection) as live:
+    with contextlib.ExitStack() as stack:
+        live = stack.enter_context(looking(request.target))
         memory = Memory(request, schema, seeds, live.facts)
         again = Again(memory)
         kept = [one for one in (memory, again if steps else None) if one and one.path.exists()]
         if kept:
             progress("reading live")
         plan = next((plan for one in kept if (plan := one.recall(live))), None)
-    if plan and not plan.empty:
+        if plan is None:
+            return otherwise(_left(live, stack))
+    if not plan.empty:
         plan = again.asked(plan, progress)
-    return plan and dataclasses.replace(plan, seconds=time.monotonic() - began)
+    return dataclasses.replace(plan, seconds=time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def _left(live: Live, stack: contextlib.ExitStack) -> Iterator[Live]:
+    with stack:
+        yield live
 
 
 def _files(path: Path | None) -> Files:

@@ -21,8 +21,7 @@ from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
 from dbsync.planning.memory import digest
 from dbsync.planning.past import comparable, strayed
-from dbsync.planning.planner import look
-from dbsync.planning.quick import recalled
+from dbsync.planning.quick import look, recalled
 from dbsync.scratch.given import PREFIX
 from dbsync.snapshot import snapshot
 from dbsync.tasks import findings
@@ -77,10 +76,9 @@ def _schema(
     """Whether live is what the schema file says; what keeps that from being known is a finding, too."""
     request = request_for(config, target)
     try:
-        plan = recalled(request, observer.progress)
-        if plan is None and quick:
+        plan = (recalled if quick else look)(request, observer.progress)
+        if plan is None:
             return _as_applied(config, target, applied), None
-        plan = plan or look(request, observer.progress)
     except DbsyncError as error:
         return Finding(
             about="schema",
