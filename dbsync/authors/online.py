@@ -82,8 +82,6 @@ def _changing(steps: Sequence[Observed]) -> frozenset[str]:
     rewritten = {table for one in steps for table in one.rewritten}
     dropped, made = set[str](), set[str]()
     for one in steps:
-        if one.step.about.kind != "index" and not any(name.kind == "index" for name in one.touched):
-            continue
         node = tree.node(one.step.sql)
         if node and node.HasField("drop_stmt") and node.drop_stmt.remove_type == pb.OBJECT_INDEX:
             dropped.update(_dropped(node.drop_stmt))
