@@ -30,7 +30,6 @@ NAMING = {
     "planning/rows.py": ({"table"}, "a key of the saved plan"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),
     "snapshot.py": ({"column"}, "comments and privileges stand on columns of views, which are no objects"),
-    "authors/online.py": ({"index"}, "an index serves by another name until the new one is built"),
     "authors/resolve.py": ({"column", "owned by"}, "only columns go over to a type that is made anew"),
     "authors/touched.py": (None, "translates the names that PostgreSQL has for what an event trigger sees"),
 }
