@@ -343,3 +343,9 @@ def test_lost_before_commit(target: Target, live: Connection, monkeypatch: pytes
         run(target, plan(("create table public.a ()",)))
     assert "it was rolled back" in caught.value.message
     assert tables(live) == set()
+
+
+def test_what_reads_like_an_escape_of_json_is_kept_as_it_is(target: Target, live: Connection) -> None:
+    sql = r"create table public.t (name text check (name !~ '[\u0000-\u001F\\]'))"
+    run(target, plan((sql,)))
+    assert live.execute("select steps->0->>'sql' from dbsync.history").fetchone() == (sql,)

@@ -125,8 +125,7 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         plan.schema_text,
         plan.current_fingerprint,
         plan.desired_fingerprint,
-        # jsonb refuses this one character; a statement cannot hold it either.
-        json.dumps(steps).replace("\\u0000", ""),
+        json.dumps(steps),
         plan.undoes,
         plan.manage,
         json.dumps(before) if before else None,
