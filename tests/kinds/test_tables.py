@@ -403,14 +403,17 @@ def test_an_invalid_index_is_a_difference_and_built_again(make: Make) -> None:
     assert bring(live, desired) == ["DROP INDEX public.i", "CREATE UNIQUE INDEX i ON public.t (a)"]
 
 
-def test_a_column_that_was_there_before_cannot_become_inherited_only(make: Make) -> None:
+def test_a_column_that_was_there_before_becomes_inherited_only_with_its_table(make: Make) -> None:
     live = make("create table p (a int); create table c (a int)")
     desired = snapshot(make("create table p (a int); create table c () inherits (p)"))
-    assert run(live, desired) == (["ALTER TABLE public.c INHERIT public.p"], [])
-    assert [(change.id, change.fields()) for change in compare(snapshot(live), desired)] == [
-        (Id("column", ("public", "c", "a")), ("local",))
-    ]
-    assert run(live, desired) == ([], [])
+    (drop, create) = write(snapshot(live), desired)
+    assert (drop.sql, create.sql) == ("DROP TABLE public.c", "CREATE TABLE public.c () INHERITS (public.p)")
+    assert create.reason == (
+        "table public.c is made again because no statement makes column public.c.a one that is only inherited;"
+        " named in its CREATE TABLE as well, the table stays"
+    )
+    assert run(live, desired) == ([drop.sql, create.sql], [])
+    assert compare(snapshot(live), desired) == ()
 
 
 def test_what_is_lost_with_a_table_and_a_column(make: Make) -> None:

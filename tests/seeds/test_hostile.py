@@ -1,5 +1,7 @@
 """Tables and rows that are made to be difficult."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from dbsync.errors import NoPlan, SchemaError
@@ -99,28 +101,33 @@ def test_keys_with_an_equality_of_their_own(project: Project) -> None:
         project.plan()
 
 
-@pytest.mark.parametrize(
-    ("before", "then", "first", "second"),
-    [
-        ("numeric(6,2)", "numeric(8,4)", "1.5", "1.5"),
-        ("varchar(5)", "varchar(9)", "'ab'", "'ab'"),
-        ("char(3)", "char(6)", "'ab'", "'ab'"),
-        ("timestamp(0)", "timestamp(3)", "'2024-01-01 10:00'", "'2024-01-01 10:00'"),
-        ("date", "timestamp", "'2024-01-01'", "'2024-01-01'"),
-        ("int", "numeric(6,2)", "7", "7"),
-        ("text", "citext", "'PRO'", "'Pro'"),
-        ("text", "uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"),
-        ("bit(3)", "bit varying(9)", "B'101'", "B'101'"),
-    ],
+KEYS = (
+    ("numeric(6,2)", "numeric(8,4)", "1.5", "1.5"),
+    ("varchar(5)", "varchar(9)", "'ab'", "'ab'"),
+    ("char(3)", "char(6)", "'ab'", "'ab'"),
+    ("timestamp(0)", "timestamp(3)", "'2024-01-01 10:00'", "'2024-01-01 10:00'"),
+    ("date", "timestamp", "'2024-01-01'", "'2024-01-01'"),
+    ("int", "numeric(6,2)", "7", "7"),
+    ("text", "citext", "'PRO'", "'Pro'"),
+    ("text", "uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"),
+    ("bit(3)", "bit varying(9)", "B'101'", "B'101'"),
 )
-def test_a_key_that_gets_another_type(project: Project, before: str, then: str, first: str, second: str) -> None:
-    schema = "create extension citext; create table t (k {} primary key, n int);"
-    project.write(schema=schema.format(before), seeds=f"insert into t values ({first}, 1);")
+"""What a key is and becomes, and its value in the file then and now."""
+
+
+def test_keys_that_get_another_type(project: Project) -> None:
+    def written(types: Sequence[str], values: Sequence[str], n: int) -> None:
+        tables = (f"create table t{i} (k {kind} primary key, n int);" for i, kind in enumerate(types))
+        rows = (f"insert into t{i} values ({value}, {n});" for i, value in enumerate(values))
+        project.write(schema="create extension citext;" + "".join(tables), seeds="".join(rows))
+
+    before, then, first, second = zip(*KEYS, strict=True)
+    written(before, first, 1)
     project.settled()
-    project.write(schema=schema.format(then), seeds=f"insert into t values ({second}, 2);")
+    written(then, second, 2)
     plan = project.settled()
-    assert [(one.added, one.changed) for one in plan.rows] == [(0, 1)]
-    assert project.rows("select n from t") == [(2,)]
+    assert [(one.added, one.changed) for one in plan.rows] == [(0, 1)] * len(KEYS)
+    assert [project.rows(f"select n from t{i}") for i in range(len(KEYS))] == [[(2,)]] * len(KEYS)
 
 
 def test_names_with_everything(project: Project) -> None:
