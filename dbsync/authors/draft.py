@@ -112,8 +112,16 @@ def draft(
 
 
 def _is_free(current: Catalog, one: Id) -> bool:
-    """Whether an object can be made again where it cannot be altered, and nothing is lost with it."""
-    return one in current.objects and current.objects[one].loses() is None
+    """Whether an object can be made again where it cannot be altered, and nothing is lost with it or its dependents."""
+    found, waiting = set[Id](), [one]
+    while waiting:
+        if (name := waiting.pop()) in found:
+            continue
+        found.add(name)
+        if name not in current.objects or current.objects[name].loses() is not None:
+            return False
+        waiting += current.dependents.get(name, ())
+    return True
 
 
 def run_all(replay: Replay, steps: Sequence[Step]) -> tuple[list[Observed], list[Refusal]]:

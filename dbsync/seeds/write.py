@@ -201,11 +201,10 @@ class Writer:
         while rows := list(itertools.islice(extra, _MOST_ROWS)):
             for row in rows:
                 seen.extra(row)
-            listed = [row for row in rows if simple and None not in row.key]
-            if len(one.key) > 1 and len(listed) > _FEW:
-                # PostgreSQL would try each of a list of pairs on each row.
-                listed = []
-            others = [row for row in rows if row not in listed] if len(listed) < len(rows) else []
+            # PostgreSQL would try each of a long list of pairs on each row; NULL is in no list.
+            short = simple and (len(one.key) == 1 or len(rows) <= _FEW)
+            listed = [row for row in rows if short and None not in row.key]
+            others = [row for row in rows if not short or None in row.key]
             units += [_delete(one, found, write) for found, write in ((listed, _listed), (others, _joined)) if found]
         lost = (_lost(seen.counts["removed"], one.table.path),)
         more = self.losses.get(one.table.path, ())

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from dbsync.authors.draft import _is_free
 from dbsync.authors.order import write
 from dbsync.compare import compare
 from dbsync.model.catalog import Catalog
@@ -426,3 +427,10 @@ def test_what_is_lost_with_a_table_and_a_column(make: Make) -> None:
 def test_an_empty_database_has_none_of_these(make: Make) -> None:
     kinds = {one.kind for one in snapshot(make("")).objects}
     assert kinds.isdisjoint({"table", "column", "constraint", "index", "sequence", "default", "partition"})
+
+
+def test_only_what_loses_nothing_with_its_dependents_is_made_again_on_a_refusal(make: Make) -> None:
+    catalog = snapshot(make("create domain d as int; create table t (a d, b int); create view v as select b from t"))
+    assert not _is_free(catalog, Id("domain", ("public", "d")))
+    assert not _is_free(catalog, Id("column", ("public", "t", "b")))
+    assert _is_free(catalog, Id("view", ("public", "v")))
