@@ -134,15 +134,23 @@ class Privilege(Satellite):
         had, have = _by_grantor(before), _by_grantor(after)
         for grantor in sorted(had.keys() | have.keys()):
             was, now = had.get(grantor, ()), have.get(grantor, ())
-            for text, otherwise in statements(was, now, self.every, self._on(), to, self._column()):
-                if grantor:
-                    gone = {one.removesuffix("*") for one in was} - {one.removesuffix("*") for one in now}
-                    taken = "; ".join(grant_on(gone, grantor, self._on(), self._column()))
-                    texts = [as_role(grantor, one) for one in (text, *otherwise)]
-                    # Who may not act as the grantor can still take away what he granted on.
-                    yield self.step(texts[0], otherwise=[*texts[1:], *([taken] if text.startswith("REVOKE") else [])])
-                else:
+            if grantor:
+                yield from self._granted_on(was, now, to, grantor)
+            else:
+                for text, otherwise in statements(was, now, self.every, self._on(), to, self._column()):
                     yield self.step(text, otherwise=otherwise)
+
+    def _granted_on(self, was: Sequence[str], now: Sequence[str], to: str, grantor: str) -> Iterator[Step]:
+        """The same for what another than the owner granted, as that role."""
+        names = {one.removesuffix("*") for one in now}
+        kept = [one for one in was if one.removesuffix("*") in names]
+        gone = {one.removesuffix("*") for one in was} - names
+        # Who may not act as the grantor can still take away what he granted on.
+        taken = "; ".join(grant_on(gone, grantor, self._on(), self._column()))
+        for before, after, more in ((was, kept, [taken]), (kept, now, [])):
+            for text, otherwise in statements(before, after, self.every, self._on(), to, self._column()):
+                first, *others = (as_role(grantor, one) for one in (text, *otherwise))
+                yield self.step(first, otherwise=[*others, *more])
 
     def _column(self) -> str:
         return f" ({sql.name(self.path[-2])})" if self.of.kind == "column" and not self.sequence else ""

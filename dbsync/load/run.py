@@ -66,8 +66,7 @@ def load(
     One in which BEGIN was run runs them all in that transaction.
 
     `elevate` gives the session's role a superuser's rights while it is open. `admin`, a superuser's connection to
-    the same database, lets the places of objects be recorded. The session keeps what the
-    file SETs.
+    the same database, lets the places of objects be recorded. The session keeps what the file SETs.
     """
     if not connection.autocommit:
         connection.autocommit = True

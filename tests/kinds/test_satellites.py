@@ -110,6 +110,16 @@ CASES = {
         "grant usage on schema s to anna; grant select on s.t to anna with grant option",
         ["SET LOCAL ROLE anna; REVOKE SELECT ON TABLE s.t FROM rolf; RESET ROLE"],
     ),
+    "grant option of what was granted on": (
+        """grant usage on schema s to anna; grant select, insert on s.t to anna with grant option;
+           set role anna; grant select, insert on s.t to rolf with grant option; reset role""",
+        """grant usage on schema s to anna; grant select, insert on s.t to anna with grant option;
+           set role anna; grant select on s.t to rolf; reset role""",
+        [
+            "SET LOCAL ROLE anna; REVOKE INSERT ON TABLE s.t FROM rolf; RESET ROLE",
+            "SET LOCAL ROLE anna; REVOKE GRANT OPTION FOR SELECT ON TABLE s.t FROM rolf; RESET ROLE",
+        ],
+    ),
     "kinds of privileges": (
         "",
         """grant usage on sequence s.q to anna; grant usage on schema s to anna; grant usage on type s.e to anna;
@@ -281,6 +291,14 @@ def test_both_ways(connection: Connection, name: str) -> None:
         assert sorted(steps) == sorted(expected)
     if name not in ONE_WAY:
         assert reach(connection, original)
+
+
+def test_whoever_may_not_act_as_the_grantor_takes_away_all_or_nothing(connection: Connection) -> None:
+    before, after, _ = CASES["grant option of what was granted on"]
+    desired = state(connection, BASE, after)
+    revoke, option = write(state(connection, BASE, before), desired)
+    assert revoke.otherwise[-1].startswith("REVOKE GRANT OPTION FOR INSERT ON TABLE s.t FROM anna CASCADE; GRANT")
+    assert [text for text in option.otherwise if not text.startswith("SET LOCAL ROLE anna; REVOKE")] == []
 
 
 @pytest.mark.parametrize("name", ["comment", "kinds of privileges", "owners", "publication of schemas", "user mapping"])
