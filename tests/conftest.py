@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.plugins.database",
     "tests.plugins.scratch",
     "tests.plugins.project",
+    "tests.plugins.own_cache",
     "tests.plugins.own_server",
     "pytester",
 ]

@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
 from dbsync.planning import again, planner, quick
 from dbsync.planning.request import PlanRequest
-from dbsync.scratch import binaries, cache
+from dbsync.scratch import binaries
 from dbsync.scratch.private import PrivateServer
 
 TABLE = "create table public.t (id integer primary key, a text);\n"
@@ -31,26 +30,14 @@ def refused(*_: object, **__: object) -> Plan:
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """A cache of our own, with the empty cluster of everybody's, where root's helper reaches it."""
-    with tempfile.TemporaryDirectory(prefix="dbsync-test-") as name:
-        path = Path(name)
-        path.chmod(0o755)
-        for kept in cache.folder().glob("*-*"):
-            if kept.name.startswith(("cluster-", "binaries-")):
-                (path / kept.name).symlink_to(kept)
-        yield path
-
-
-@pytest.fixture
-def request_(database: Target, tmp_path: Path, home: Path) -> PlanRequest:
+def request_(database: Target, tmp_path: Path, own_cache: Path) -> PlanRequest:
     """Of a database in which a column may be null, and in the file it may not."""
     schema = tmp_path / "schema.sql"
     schema.write_text("\\ir tables.sql\n")
     (tmp_path / "tables.sql").write_text(TABLE.replace("text", "text not null"))
     with connect(database) as session:
         session.execute(TABLE.encode())
-    environ = {**os.environ, "DBSYNC_CACHE": str(home)}
+    environ = {**os.environ, "DBSYNC_CACHE": str(own_cache)}
     return PlanRequest(target=database, schema=schema, scratch="embedded", author="dbsync", environ=environ)
 
 
@@ -151,15 +138,15 @@ def test_another_version_of_dbsync(remembered: Make, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("part", [0, 1, -10])
-def test_what_is_half_there_does_not_count(remembered: Make, home: Path, part: int) -> None:
-    (path,) = kept(home)
+def test_what_is_half_there_does_not_count(remembered: Make, own_cache: Path, part: int) -> None:
+    (path,) = kept(own_cache)
     path.write_text(path.read_text()[:part])
     with pytest.raises(MadeError):
         remembered()
 
 
-def test_what_was_edited_does_not_count(remembered: Make, home: Path) -> None:
-    (path,) = kept(home)
+def test_what_was_edited_does_not_count(remembered: Make, own_cache: Path) -> None:
+    (path,) = kept(own_cache)
     path.write_text(path.read_text().replace("SET NOT NULL", "DROP NOT NULL"))
     with pytest.raises(MadeError):
         remembered()
@@ -169,33 +156,35 @@ def test_a_check_has_no_steps(remembered: Make, request_: PlanRequest) -> None:
     assert quick.recalled(request_, lambda _: None) is None
 
 
-def test_a_copy_that_pg_dump_did_not_make(request_: PlanRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_pg_dump_did_not_make(
+    request_: PlanRequest, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise ConnectionFailed("another session holds a lock")
 
     monkeypatch.setattr(PrivateServer, "dump_live", refuse)
     assert quick.make_plan(request_, lambda _: None).steps
-    assert not kept(home)
+    assert not kept(own_cache)
 
 
-def test_side_by_side(request_: PlanRequest, home: Path, first: Plan) -> None:
+def test_side_by_side(request_: PlanRequest, own_cache: Path, first: Plan) -> None:
     with ThreadPoolExecutor(2) as pool:
         plans = pool.map(lambda _: planner.make_plan(request_, lambda _: None).digest, range(2))
         assert set(plans) == {first.digest}
-    assert len(kept(home)) == 1
+    assert len(kept(own_cache)) == 1
 
 
-def test_a_folder_that_cannot_be_written_to(request_: PlanRequest, home: Path) -> None:
-    (home / "planned").write_text("in the way")
+def test_a_folder_that_cannot_be_written_to(request_: PlanRequest, own_cache: Path) -> None:
+    (own_cache / "planned").write_text("in the way")
     assert quick.make_plan(request_, lambda _: None).steps
     assert quick.make_plan(request_, lambda _: None).steps
 
 
-def test_only_so_many_are_kept(request_: PlanRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_are_kept(request_: PlanRequest, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(again, "_MOST", 1)
     for online in ("auto", "never"):
         assert planner.make_plan(dataclasses.replace(request_, online=online), lambda _: None).steps
-    assert len(kept(home)) == 1
+    assert len(kept(own_cache)) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,11 +198,11 @@ def test_only_so_many_are_kept(request_: PlanRequest, home: Path, monkeypatch: p
     ],
     ids=["code", "a secret"],
 )
-def test_what_may_not_be_kept(request_: PlanRequest, home: Path, more: str) -> None:
+def test_what_may_not_be_kept(request_: PlanRequest, own_cache: Path, more: str) -> None:
     with request_.schema.open("a") as file:
         file.write(more)
     assert quick.make_plan(request_, lambda _: None).steps
-    assert not kept(home)
+    assert not kept(own_cache)
 
 
 def test_programs_are_told_apart(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +32,13 @@ def refused(*_: object, **__: object) -> Plan:
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """A cache of our own, with the empty cluster of everybody's, where root's helper reaches it."""
-    with tempfile.TemporaryDirectory(prefix="dbsync-test-") as name:
-        path = Path(name)
-        path.chmod(0o755)
-        for kept in cache.folder().glob("*-*"):
-            if kept.name.startswith(("cluster-", "binaries-")):
-                (path / kept.name).symlink_to(kept)
-        yield path
-
-
-@pytest.fixture
-def request_(database: Target, tmp_path: Path, home: Path) -> PlanRequest:
+def request_(database: Target, tmp_path: Path, own_cache: Path) -> PlanRequest:
     """Of a database that is what its file says, planned before."""
     schema = tmp_path / "schema.sql"
     schema.write_text(TABLE)
     with connect(database) as session:
         session.execute(TABLE.encode())
-    found = PlanRequest(target=database, schema=schema, scratch="embedded", environ={"DBSYNC_CACHE": str(home)})
+    found = PlanRequest(target=database, schema=schema, scratch="embedded", environ={"DBSYNC_CACHE": str(own_cache)})
     assert planner.make_plan(found, lambda _: None).empty
     return found
 
