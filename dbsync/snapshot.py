@@ -30,6 +30,8 @@ _SETTINGS = {
     "quote_all_identifiers": "off",
     # A database that was just made has no statistics, and a nested loop over 20,000 columns by mistake takes minutes.
     "enable_nestloop": "off",
+    # The order in which the queries name their tables is good; to look for a better one takes longer than to run them.
+    "join_collapse_limit": "1",
     "jit": "off",
 }
 
@@ -98,15 +100,14 @@ class _Reader:
         members = {one[:2]: other for one, other, kind in edges if kind == "e"}
         # A composite type's attributes stand at an address of pg_class, which is a part of the type's.
         self.types = {one[:2]: other for one, other, kind in edges if kind == "i" and one[0] == "pg_class"}
-        satellites: list[type[Satellite]] = []
-        for kind in KINDS.values():
-            if issubclass(kind, Satellite):
-                satellites.append(kind)
-            elif hasattr(kind, "query") or "read" in vars(kind):
+        kinds = self.there()
+        for kind in kinds:
+            if not issubclass(kind, Satellite):
                 self.read(kind, members)
         self.leave_out_what_is_within()
-        for satellite in satellites:
-            self.read_satellites(satellite, members)
+        for kind in kinds:
+            if issubclass(kind, Satellite):
+                self.read_satellites(kind, members)
         self.read_unknown()
         self.objects = {one: thing for one, thing in self.objects.items() if one not in self.left_out}
         return Catalog(
@@ -115,6 +116,14 @@ class _Reader:
             addresses={a: i for a, i in self.addresses.items() if i in self.objects},
             version=self.version,
         )
+
+    def there(self) -> list[type[Object]]:
+        """The kinds of which there may be objects."""
+        kinds = [kind for kind in KINDS.values() if hasattr(kind, "query") or "read" in vars(kind)]
+        places = sorted({kind.among for kind in kinds if kind.among})
+        ((*found,),) = self.rows(f"select {', '.join(f'exists (select from pg_catalog.{one})' for one in places)}")
+        filled = {"", *(place for place, some in zip(places, found, strict=True) if some)}
+        return [kind for kind in kinds if kind.among in filled]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.cursor.execute(query).fetchall()

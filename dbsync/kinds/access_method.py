@@ -16,6 +16,7 @@ class AccessMethod(Object):
 
     kind = "access method"
     catalog = "pg_am"
+    among = "pg_am where oid >= 16384"
     in_schema = False
     rank = 5
     query = """

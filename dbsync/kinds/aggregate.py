@@ -20,6 +20,7 @@ class Aggregate(Movable):
 
     kind: ClassVar[str] = "aggregate"
     catalog: ClassVar[str] = "pg_proc"
+    among: ClassVar[str] = "pg_proc where prokind = 'a' and oid >= 16384"
     name_at: ClassVar[int] = 1
     query: ClassVar[str] = f"""
         select array[n.nspname, p.proname, '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')']::text[] as path,

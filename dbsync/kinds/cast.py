@@ -15,6 +15,7 @@ class Cast(Object):
 
     kind = "cast"
     catalog = "pg_cast"
+    among = "pg_cast where oid >= 16384"
     in_schema = False
     query = """
         select c.oid::bigint as oid,

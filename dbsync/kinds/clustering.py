@@ -16,6 +16,7 @@ class Clustering(Object):
 
     kind = "clustering"
     catalog = "clustering"
+    among = "pg_index where indisclustered"
     rank = 80
     query = """
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid, c.relkind::text as relkind,

@@ -35,6 +35,7 @@ class Collation(Movable):
 
     kind = "collation"
     catalog = "pg_collation"
+    among = "pg_collation where oid >= 16384"
     renewable = True
     rank = 5
     query = _query("colllocale", "collicurules")

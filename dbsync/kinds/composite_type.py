@@ -21,6 +21,7 @@ class CompositeType(Movable):
 
     kind = "composite type"
     catalog = "pg_type"
+    among = "pg_class where relkind = 'c'"
     renewable = True
     part = "attribute"
     rank = 10

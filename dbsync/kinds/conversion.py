@@ -14,6 +14,7 @@ class Conversion(Movable):
 
     kind = "conversion"
     catalog = "pg_conversion"
+    among = "pg_conversion where oid >= 16384"
     query = """
         select c.oid::bigint as oid,
                array[n.nspname, c.conname]::text[] as path,

@@ -19,6 +19,7 @@ class Default(Object):
 
     kind = "default"
     catalog = "pg_attrdef"
+    among = "pg_attrdef"
     rank = 60
     query = """
         with plain as materialized (

@@ -20,6 +20,7 @@ class DefaultPrivilege(Object):
 
     kind = "default privilege"
     catalog = "pg_default_acl"
+    among = "pg_default_acl"
     in_schema = False
     rank = 95
     query = """

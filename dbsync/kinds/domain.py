@@ -20,6 +20,7 @@ class Domain(Movable):
 
     kind = "domain"
     catalog = "pg_type"
+    among = "pg_type where typtype = 'd' and oid >= 16384"
     renewable = True
     derived_names = frozenset({"not_null_name"})
     rank = 10

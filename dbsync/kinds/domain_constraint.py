@@ -15,6 +15,7 @@ class DomainConstraint(Object):
 
     kind = "domain constraint"
     catalog = "pg_constraint"
+    among = "pg_type where typtype = 'd' and oid >= 16384"
     rank = 11
     query = """
         select c.oid::bigint as oid,

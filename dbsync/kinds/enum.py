@@ -16,6 +16,7 @@ class Enum(Movable):
 
     kind = "enum"
     catalog = "pg_type"
+    among = "pg_type where typtype = 'e' and oid >= 16384"
     renewable = True
     part = "label"
     # A new label cannot be used before it is committed: the sooner it is there the better.

@@ -16,6 +16,7 @@ class EventTrigger(Renamable):
 
     kind: ClassVar[str] = "event trigger"
     catalog: ClassVar[str] = "pg_event_trigger"
+    among: ClassVar[str] = "pg_event_trigger where oid >= 16384"
     in_schema: ClassVar[bool] = False
     rank: ClassVar[int] = 99
     query: ClassVar[str] = """

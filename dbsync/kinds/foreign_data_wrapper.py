@@ -16,6 +16,7 @@ class ForeignDataWrapper(Renamable):
 
     kind = "foreign data wrapper"
     catalog = "pg_foreign_data_wrapper"
+    among = "pg_foreign_data_wrapper"
     in_schema = False
     rank = 60
     query = """

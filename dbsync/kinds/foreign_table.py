@@ -17,6 +17,7 @@ class ForeignTable(Movable):
 
     kind = "foreign table"
     catalog = "pg_class"
+    among = "pg_foreign_table"
     # As with tables: `partition` and `inheritance` hold what pg_depend says of a child and its parent.
     independent_of = frozenset({"table", "foreign table"})
     rank = 50

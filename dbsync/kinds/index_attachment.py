@@ -17,6 +17,7 @@ class IndexAttachment(Object):
 
     kind = "index attachment"
     catalog = "index attachment"
+    among = "pg_inherits"
     rank = 92
     query = """
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid,

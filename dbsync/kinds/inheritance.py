@@ -19,6 +19,7 @@ class Inheritance(Object):
 
     kind = "inheritance"
     catalog = "inheritance"
+    among = "pg_inherits"
     rank = 85
     query = """
         select array[n.nspname, c.relname, pn.nspname, p.relname]::text[] as path,

@@ -15,6 +15,7 @@ class Language(Renamable):
 
     kind = "language"
     catalog = "pg_language"
+    among = "pg_language where oid >= 16384"
     in_schema = False
     query = """
         select l.oid::bigint as oid,

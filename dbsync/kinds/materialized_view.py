@@ -19,6 +19,7 @@ class MaterializedView(Movable):
 
     kind: ClassVar[str] = "materialized view"
     catalog: ClassVar[str] = "pg_class"
+    among: ClassVar[str] = "pg_class where relkind = 'm'"
     query: ClassVar[str] = f"""
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid,
                pg_catalog.ltrim(pg_catalog.left(pg_catalog.pg_get_viewdef(c.oid), -1), ' ') as definition,

@@ -21,6 +21,7 @@ class Operator(Object):
 
     kind = "operator"
     catalog = "pg_operator"
+    among = "pg_operator where oid >= 16384"
     query = """
         select o.oid::bigint as oid,
                array[n.nspname, o.oprname,

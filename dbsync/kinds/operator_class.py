@@ -16,6 +16,7 @@ class OperatorClass(Movable):
 
     kind = "operator class"
     catalog = "pg_opclass"
+    among = "pg_opclass where oid >= 16384"
     name_at = 1
     rank = 51
     query = f"""

@@ -17,6 +17,7 @@ class OperatorFamily(Movable):
 
     kind = "operator family"
     catalog = "pg_opfamily"
+    among = "pg_opfamily where oid >= 16384"
     name_at = 1
     query = f"""
         select f.oid::bigint as oid,

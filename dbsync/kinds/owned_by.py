@@ -14,6 +14,7 @@ class OwnedBy(Object):
 
     kind = "owned by"
     catalog = "owned by"
+    among = "pg_class where relkind = 'S'"
     rank = 75
     query = """
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid,

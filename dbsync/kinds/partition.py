@@ -19,6 +19,7 @@ class Partition(Object):
 
     kind = "partition"
     catalog = "partition"
+    among = "pg_inherits"
     rank = 90
     query = """
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid, c.relkind::text as relkind,

@@ -17,6 +17,7 @@ class Policy(Renamable):
 
     kind: ClassVar[str] = "policy"
     catalog: ClassVar[str] = "pg_policy"
+    among: ClassVar[str] = "pg_policy"
     query: ClassVar[str] = """
         select array[n.nspname, c.relname, p.polname]::text[] as path, p.oid::bigint as oid,
                p.polpermissive as permissive,

@@ -20,6 +20,7 @@ _RELATIONS = frozenset({"table", "view", "materialized view", "foreign table"})
 class Privilege(Satellite):
     """What one grantee may do, where that is not what PostgreSQL gives by itself to an object of the kind.
 
+    Those in information_schema are left alone: no dump holds them.
     The grantee's name ends the path: "" is PUBLIC, OWNER the owner. What another than the owner granted ends in the
     grantor's name: "SELECT", "SELECT* alice". No privileges at all means that those which PostgreSQL gives by itself
     were revoked; `built_in` holds these, `every` all that the kind has.
@@ -40,17 +41,24 @@ class Privilege(Satellite):
                 and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
                 and d.refclassid = 'pg_catalog.pg_class'::regclass
             where c.relacl is not null and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+              and n.nspname <> 'information_schema'
             union all
             select 'pg_class', a.attrelid, a.attnum, a.attacl, c.relowner, 'c', '{}'
-            from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-            where a.attacl is not null and not a.attisdropped
+            from pg_catalog.pg_attribute a
+            join pg_catalog.pg_class c on c.oid = a.attrelid
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where a.attacl is not null and not a.attisdropped and n.nspname <> 'information_schema'
             union all
-            select 'pg_proc', oid, 0, proacl, proowner, 'f', '{}' from pg_catalog.pg_proc where proacl is not null
+            select 'pg_proc', p.oid, 0, p.proacl, p.proowner, 'f', '{}'
+            from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+            where p.proacl is not null and n.nspname <> 'information_schema'
             union all
             select 'pg_namespace', oid, 0, nspacl, nspowner, 'n', '{}'
-            from pg_catalog.pg_namespace where nspacl is not null
+            from pg_catalog.pg_namespace where nspacl is not null and nspname <> 'information_schema'
             union all
-            select 'pg_type', oid, 0, typacl, typowner, 'T', '{}' from pg_catalog.pg_type where typacl is not null
+            select 'pg_type', t.oid, 0, t.typacl, t.typowner, 'T', '{}'
+            from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+            where t.typacl is not null and n.nspname <> 'information_schema'
             union all
             select 'pg_language', oid, 0, lanacl, lanowner, 'l', '{}'
             from pg_catalog.pg_language where lanacl is not null

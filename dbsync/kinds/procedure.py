@@ -15,6 +15,7 @@ class Procedure(Routine):
 
     kind: ClassVar[str] = "procedure"
     keyword: ClassVar[str] = "PROCEDURE"
+    among: ClassVar[str] = "pg_proc where prokind = 'p' and oid >= 16384"
     query: ClassVar[str] = QUERY % ("PROCEDURE", "'p'")
 
     def drop(self) -> Iterator[Step]:

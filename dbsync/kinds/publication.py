@@ -17,6 +17,7 @@ class Publication(Renamable):
 
     kind = "publication"
     catalog = "pg_publication"
+    among = "pg_publication"
     in_schema = False
     rank = 80
     query = """

@@ -14,6 +14,7 @@ class PublicationSchema(Object):
 
     kind = "publication schema"
     catalog = "pg_publication_namespace"
+    among = "pg_publication_namespace"
     in_schema = False
     rank = 81
     query = """

@@ -15,6 +15,7 @@ class PublicationTable(Object):
 
     kind = "publication table"
     catalog = "pg_publication_rel"
+    among = "pg_publication_rel"
     in_schema = False
     rank = 81
     query = """

@@ -16,6 +16,7 @@ class Range(Movable):
 
     kind = "range"
     catalog = "pg_type"
+    among = "pg_type where typtype = 'r' and oid >= 16384"
     renewable = True
     rank = 10
     query = """

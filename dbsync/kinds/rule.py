@@ -17,6 +17,7 @@ class Rule(Renamable):
 
     kind: ClassVar[str] = "rule"
     catalog: ClassVar[str] = "pg_rewrite"
+    among: ClassVar[str] = "pg_rewrite where rulename <> '_RETURN' and oid >= 16384"
     query: ClassVar[str] = """
         select array[n.nspname, c.relname, r.rulename]::text[] as path, r.oid::bigint as oid,
                c.relkind::text as relkind,

@@ -16,6 +16,7 @@ class SecurityLabel(Satellite):
 
     kind = "security label"
     catalog = "pg_seclabel"
+    among = "pg_seclabel"
     suffixes = 1
     query = """
         select k.relname::text as target_catalog, l.objoid::bigint as target_oid, l.objsubid as target_subid,

@@ -17,6 +17,7 @@ class SequenceObject(Movable):
 
     kind = "sequence"
     catalog = "pg_class"
+    among = "pg_class where relkind = 'S'"
     # pg_depend has the column that owns it, whose default in turn needs the sequence.
     independent_of = frozenset({"table", "column", "foreign table"})
     rank = 40

@@ -16,6 +16,7 @@ class Server(Renamable):
 
     kind = "server"
     catalog = "pg_foreign_server"
+    among = "pg_foreign_server"
     in_schema = False
     rank = 61
     query = """

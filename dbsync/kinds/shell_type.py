@@ -14,6 +14,7 @@ class ShellType(Object):
 
     kind = "shell type"
     catalog = "pg_type"
+    among = "pg_type where not typisdefined and oid >= 16384"
     rank = 8
     query = """
         select t.oid::bigint as oid,

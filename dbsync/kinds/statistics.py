@@ -17,6 +17,7 @@ class Statistics(Movable):
 
     kind: ClassVar[str] = "statistics"
     catalog: ClassVar[str] = "pg_statistic_ext"
+    among: ClassVar[str] = "pg_statistic_ext"
     query: ClassVar[str] = """
         select array[n.nspname, s.stxname]::text[] as path, s.oid::bigint as oid,
                pg_catalog.pg_get_statisticsobjdef(s.oid) as definition,

@@ -32,6 +32,7 @@ class Subscription(Renamable):
 
     kind = "subscription"
     catalog = "pg_subscription"
+    among = "pg_subscription"
     in_schema = False
     rank = 82
     query = f"""

@@ -15,6 +15,7 @@ class TextSearchConfiguration(Movable):
 
     kind = "text search configuration"
     catalog = "pg_ts_config"
+    among = "pg_ts_config where oid >= 16384"
     query = """
         select c.oid::bigint as oid,
                array[n.nspname, c.cfgname]::text[] as path,

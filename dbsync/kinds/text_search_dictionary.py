@@ -17,6 +17,7 @@ class TextSearchDictionary(Movable):
 
     kind = "text search dictionary"
     catalog = "pg_ts_dict"
+    among = "pg_ts_dict where oid >= 16384"
     query = """
         select d.oid::bigint as oid,
                array[n.nspname, d.dictname]::text[] as path,

@@ -15,6 +15,7 @@ class TextSearchParser(Movable):
 
     kind = "text search parser"
     catalog = "pg_ts_parser"
+    among = "pg_ts_parser where oid >= 16384"
     query = """
         select p.oid::bigint as oid,
                array[n.nspname, p.prsname]::text[] as path,

@@ -15,6 +15,7 @@ class TextSearchTemplate(Movable):
 
     kind = "text search template"
     catalog = "pg_ts_template"
+    among = "pg_ts_template where oid >= 16384"
     query = """
         select t.oid::bigint as oid,
                array[n.nspname, t.tmplname]::text[] as path,

@@ -16,6 +16,7 @@ class Transform(Object):
 
     kind = "transform"
     catalog = "pg_transform"
+    among = "pg_transform"
     in_schema = False
     query = """
         select t.oid::bigint as oid,

@@ -17,6 +17,7 @@ class Trigger(Renamable):
 
     kind: ClassVar[str] = "trigger"
     catalog: ClassVar[str] = "pg_trigger"
+    among: ClassVar[str] = "pg_trigger where not tgisinternal"
     query: ClassVar[str] = """
         select array[n.nspname, c.relname, t.tgname]::text[] as path, t.oid::bigint as oid,
                c.relkind::text as relkind,

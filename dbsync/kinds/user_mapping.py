@@ -19,6 +19,7 @@ class UserMapping(Object):
 
     kind = "user mapping"
     catalog = "pg_user_mapping"
+    among = "pg_foreign_server"
     in_schema = False
     rank = 62
     query = """

@@ -16,6 +16,7 @@ class View(Movable):
 
     kind: ClassVar[str] = "view"
     catalog: ClassVar[str] = "pg_class"
+    among: ClassVar[str] = "pg_class where relkind = 'v' and oid >= 16384"
     query: ClassVar[str] = f"""
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid,
                pg_catalog.ltrim(pg_catalog.left(pg_catalog.pg_get_viewdef(c.oid), -1), ' ') as definition,

@@ -15,6 +15,7 @@ class ViewDefault(Object):
 
     kind: ClassVar[str] = "view default"
     catalog: ClassVar[str] = "pg_attrdef"
+    among: ClassVar[str] = "pg_attrdef"
     query: ClassVar[str] = """
         select array[n.nspname, c.relname, a.attname]::text[] as path, d.oid::bigint as oid,
                pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression

@@ -55,6 +55,9 @@ class Object:
     catalog: ClassVar[str]
     """The system catalog that `oid` is of, such as pg_class."""
     query: ClassVar[str]
+    among: ClassVar[str] = ""
+    """The rows of a system catalog that each of the kind has one among, as FROM and WHERE name them: where there are
+    none, its query, which PostgreSQL takes longer to plan than to run, need not be asked. Empty: it is always asked."""
     in_schema: ClassVar[bool] = True
     """Whether the first name of the path is a schema."""
     name_at: ClassVar[int] = -1

@@ -320,6 +320,16 @@ def test_every_kind_carries_a_comment(connection: Connection) -> None:
     assert len(reach(connection, desired)) == len(names)
 
 
+def test_privileges_in_information_schema_are_left_alone(connection: Connection) -> None:
+    before = snapshot(connection)
+    connection.execute("""revoke select on information_schema.tables from public;
+        grant select (table_name), insert on information_schema.views to rolf;
+        grant execute on function information_schema._pg_truetypid(pg_attribute, pg_type) to rolf;
+        grant usage on type information_schema.yes_or_no to rolf;
+        grant create on schema information_schema to rolf""")
+    assert compare(before, snapshot(connection)) == ()
+
+
 def test_defaults_are_no_privileges(connection: Connection) -> None:
     before = state(connection, BASE)
     after = state(connection, BASE, "grant select on s.t to anna; revoke select on s.t from anna")

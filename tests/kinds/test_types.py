@@ -277,6 +277,10 @@ def test_alter_both_ways(make: Make, case: str) -> None:
     bring(connection, first)
 
 
+def test_an_enum_without_labels_is_seen_where_there_is_no_other(make: Make) -> None:
+    assert Id("enum", ("public", "nothing")) in snapshot(make("create type nothing as enum ()")).objects
+
+
 def test_a_range_and_a_base_type_are_made_again_with_their_functions(make: Make) -> None:
     connection = make(EVERYTHING)
     first = snapshot(connection)
