@@ -321,6 +321,7 @@ def test_every_kind_carries_a_comment(connection: Connection) -> None:
 
 
 def test_privileges_in_information_schema_are_left_alone(connection: Connection) -> None:
+    connection.execute("create role rolf")
     before = snapshot(connection)
     connection.execute("""revoke select on information_schema.tables from public;
         grant select (table_name), insert on information_schema.views to rolf;
