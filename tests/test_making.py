@@ -1,8 +1,8 @@
 """How the databases of a plan are made side by side, and when a draft is taken without asking for another."""
 
-import contextlib
 import dataclasses
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from dbsync.authors import migra
-from dbsync.errors import SchemaError
+from dbsync.errors import NoPlan, SchemaError
+from dbsync.load.run import Loaded
+from dbsync.model.text import Script
 from dbsync.pg.connect import Target, connect
-from dbsync.planning import drafting, making, planner, proof
+from dbsync.planning import drafting, planner, proof
 from dbsync.planning.proof import NotProvenError
 from dbsync.planning.request import PlanRequest
+from dbsync.planning.workspace import Workspace
 
 TABLE = "create table public.t (id integer primary key, a text);\n"
 
@@ -46,17 +49,24 @@ def by_another(request_: PlanRequest) -> Iterator[PlanRequest]:
 
 @pytest.fixture
 def copying(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What went on while the copy was made beside the file."""
+    """What the copy waited for: nothing, or the file that was loaded first; nothing at all where none was made."""
     seen: list[str] = []
-    beside = making._copying
+    copy = Workspace.copy
+    loaded: list[str] = []
+    load = Workspace.load
 
-    @contextlib.contextmanager
-    def noted(*arguments: Any) -> Iterator[None]:
-        seen.append("beside")
-        with beside(*arguments):
-            yield
+    def noted(self: Workspace, *arguments: Any) -> list[str]:
+        seen.append("after the file" if loaded else "beside")
+        return copy(self, *arguments)
 
-    monkeypatch.setattr(making, "_copying", noted)
+    def slow(self: Workspace, script: Script) -> Loaded:
+        time.sleep(1)
+        done = load(self, script)
+        loaded.append("")
+        return done
+
+    monkeypatch.setattr(Workspace, "copy", noted)
+    monkeypatch.setattr(Workspace, "load", slow)
     return seen
 
 
@@ -70,9 +80,41 @@ def test_a_role_that_can_become_no_superuser(by_another: PlanRequest, copying: l
     assert copying == ["beside"]
 
 
-def test_for_a_superuser_the_copy_is_made_first(request_: PlanRequest, copying: list[str]) -> None:
+def test_for_a_superuser_the_file_is_loaded_first(request_: PlanRequest, copying: list[str]) -> None:
     assert steps(request_) == [("migra", "alter table public.t add column b text")]
+    assert copying == ["after the file"]
+
+
+def test_live_that_is_what_the_file_says_is_not_copied(request_: PlanRequest, copying: list[str]) -> None:
+    request_.schema.write_text(TABLE)
+    with connect(request_.target) as session:
+        session.execute("create schema dbsync; create table dbsync.history (a integer)")
+        session.execute("create function public.f() returns integer return 1; grant select on public.t to public")
+    request_.schema.write_text(f"{TABLE} create function f() returns integer return 1;")
+    plan = planner.make_plan(request_, lambda _: None)
+    assert (plan.empty, plan.changes, plan.proof.witness) == (True, (), "pg_dump")
     assert copying == []
+
+
+def test_what_only_the_witness_sees_is_looked_at_on_a_copy(
+    request_: PlanRequest, copying: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_.schema.write_text(TABLE.replace("integer", "bigint"))
+    monkeypatch.setattr(planner, "compare", lambda *_: ())
+    with pytest.raises(NoPlan, match="integer"):
+        steps(request_)
+    assert copying == ["after the file"]
+
+
+def test_words_that_a_reload_changes_are_looked_at_on_a_copy(request_: PlanRequest, copying: list[str]) -> None:
+    with connect(request_.target) as session:
+        session.execute("create table public.v (s varchar check (s in ('a', 'b')))")
+    with connect(request_.target) as session:
+        (printed,) = session.execute("select pg_get_constraintdef(oid) from pg_constraint where conname = 'v_s_check'")
+    request_.schema.write_text(f"{TABLE} create table v (s varchar, constraint v_s_check {printed[0]});")
+    plan = planner.make_plan(request_, lambda _: None)
+    assert (plan.empty, plan.changes, plan.proof.witness) == (True, (), "pg_dump")
+    assert copying == ["after the file"]
 
 
 def test_a_role_that_may_become_a_superuser(by_another: PlanRequest, request_: PlanRequest, copying: list[str]) -> None:
@@ -83,7 +125,7 @@ def test_a_role_that_may_become_a_superuser(by_another: PlanRequest, request_: P
     finally:
         with connect(request_.target) as session:
             session.execute("drop role dbsync_mighty")
-    assert copying == []
+    assert copying == ["after the file"]
 
 
 def test_a_file_that_cannot_be_loaded_ends_the_copying(by_another: PlanRequest, copying: list[str]) -> None:

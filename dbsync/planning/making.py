@@ -1,38 +1,86 @@
-"""Makes what a plan is about: live is read and dumped at once, and then the copy and the desired database are made."""
+"""Makes what a plan is about: the desired database from its source and the copy of live from its dump, side by side."""
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
-from dbsync.errors import ConnectionFailed
+import psycopg
+
+from dbsync.errors import ConnectionFailed, DbsyncError
 from dbsync.load.run import Loaded
 from dbsync.pg.server import LiveFacts
 from dbsync.planning.live import Live
 from dbsync.planning.request import PlanRequest
 from dbsync.planning.sources import SchemaFiles, Source
-from dbsync.planning.workspace import COPY, Workspace
+from dbsync.planning.workspace import COPY, DESIRED, Workspace
+
+_PATIENCE = 0.2
+"""Seconds between two tries to end what is loading."""
 
 
-def read(request: PlanRequest, workspace: Workspace, live: Live) -> str | None:
-    """Read live, and give its schema as pg_dump writes it; None, and a note, where live's role may not dump it."""
-    with ThreadPoolExecutor(1) as beside:
-        reading = beside.submit(live.read)
+class Making:
+    """Both databases in the making. What is asked for is waited for, with its errors."""
+
+    def __init__(self, workspace: Workspace, source: Source, live: Live, beside: ThreadPoolExecutor):
+        self.workspace = workspace
+        self.source = source
+        self.live = live
+        self.dump: str | None = None
+        self._beside = beside
+        self._loading: Future[Loaded] | None = None
+        self._copying: Future[list[str]] | None = None
+        if isinstance(source, SchemaFiles):
+            self._loading = beside.submit(source.load, workspace)
+
+    def read(self, request: PlanRequest) -> None:
+        """Read live, and have its schema as pg_dump writes it, unless live's role may not dump it; a note says so.
+
+        While the file is loaded the copy is begun too, if it may be.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(self.live.read)
+            try:
+                self.dump = self.workspace.scratch.dump_live(
+                    request.target, snapshot=self.live.snapshot, extra=["--exclude-schema=dbsync"]
+                )
+            except ConnectionFailed as error:
+                self.workspace.notes += [f"the copy of live has no witness, since pg_dump failed: {error.message}"]
+            reading.result()
+        if self._loading is not None and self.dump is not None and _apart(self.live.facts):
+            self._copying = self._beside.submit(self.workspace.copy, self.dump, self.live.catalog)
+
+    def loaded(self) -> Loaded:
+        """The desired database is there. SchemaError where the file cannot be loaded."""
+        if self._loading is None:
+            self._loading = self._beside.submit(self.source.load, self.workspace, self.live.catalog)
+        return self._loading.result()
+
+    def copied(self) -> None:
+        """The copy of live is there."""
+        if self._copying is None:
+            self._copying = self._beside.submit(self.workspace.copy, self.dump, self.live.catalog)
+        self.workspace.notes += self._copying.result()
+
+    def give_up(self) -> None:
+        """End what nobody waits for any more."""
+        tasks: dict[str, Future[Any] | None] = {DESIRED: self._loading, COPY: self._copying}
+        for name, task in tasks.items():
+            with contextlib.suppress(DbsyncError, psycopg.Error):
+                while task and not task.done():
+                    self.workspace.scratch.drop(name)
+                    wait([task], _PATIENCE)
+
+
+@contextlib.contextmanager
+def making(workspace: Workspace, source: Source, live: Live) -> Iterator[Making]:
+    """What is being made while the context is open; what is not done by then is given up."""
+    with ThreadPoolExecutor(2) as beside:
+        found = Making(workspace, source, live, beside)
         try:
-            dump = workspace.scratch.dump_live(request.target, snapshot=live.snapshot)
-        except ConnectionFailed as error:
-            workspace.notes = (f"the copy of live has no witness, since pg_dump failed: {error.message}",)
-            dump = None
-        reading.result()
-    return dump
-
-
-def made(workspace: Workspace, source: Source, live: Live, dump: str | None) -> Loaded:
-    """Make the copy of live and the desired database. SchemaError where the file cannot be loaded."""
-    if isinstance(source, SchemaFiles) and dump is not None and _apart(live.facts):
-        with _copying(workspace, live, dump):
-            return source.load(workspace, live.catalog)
-    workspace.copy(dump, live.catalog)
-    return source.load(workspace, live.catalog)
+            yield found
+        finally:
+            found.give_up()
 
 
 def _apart(facts: LiveFacts) -> bool:
@@ -42,17 +90,3 @@ def _apart(facts: LiveFacts) -> bool:
     """
     superusers = {role.name for role in facts.roles if role.superuser}
     return facts.role not in superusers and not any(one.role in superusers for one in facts.memberships)
-
-
-@contextlib.contextmanager
-def _copying(workspace: Workspace, live: Live, dump: str | None) -> Iterator[None]:
-    """The copy is being made; it is there at the end, and given up where that is an error."""
-    with ThreadPoolExecutor(1) as beside:
-        copying = beside.submit(workspace.copy, dump, live.catalog)
-        try:
-            yield
-        except BaseException:
-            # Ends what is being loaded there.
-            workspace.scratch.drop(COPY)
-            raise
-        copying.result()

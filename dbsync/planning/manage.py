@@ -67,9 +67,8 @@ def goal(current: Catalog, desired: Catalog, managed: Managed) -> Catalog:
     return making.catalog()
 
 
-def kept(current: Catalog, desired: Catalog, managed: Managed) -> tuple[Id, ...]:
-    """What live has, the file does not name, and stays: extensions, and the schemas that they stand in."""
-    wanted = goal(current, desired, managed)
+def kept(wanted: Catalog, desired: Catalog) -> tuple[Id, ...]:
+    """What of the goal live has and the file does not name: extensions, and the schemas that they stand in."""
     own = {one for one, thing in wanted.objects.items() if not isinstance(thing, Satellite | DefaultPrivilege)}
     return tuple(sorted(own - desired.objects.keys()))
 

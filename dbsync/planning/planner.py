@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -15,7 +16,6 @@ from dbsync.hazards import Facts, questions
 from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
-from dbsync.load.run import Loaded
 from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
@@ -23,16 +23,16 @@ from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.model.text import Script
-from dbsync.planning import making
 from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.drafting import Drafting
 from dbsync.planning.live import Live, looking
+from dbsync.planning.making import Making, making
 from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
 from dbsync.planning.online import large, online
-from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness
+from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness, witness_of_live, words
 from dbsync.planning.refusal import no_plan
 from dbsync.planning.renames import possible_renames
 from dbsync.planning.renaming import renamed, with_renames
@@ -96,34 +96,22 @@ def _make(
             )
             workspace = Workspace(scratch, live.facts.role, superuser=live.facts.superuser, version=live.facts.version)
             progress("copying live's schema")
-            dump = making.read(request, workspace, live)
+            databases = stack.enter_context(making(workspace, source, live))
+            databases.read(request)
             planning: _Planning | None = None
             if seeds.statements:
                 # Which rows of live count is known only when the seeds are loaded.
-                planning = _begun(request, progress, source, live, workspace, dump, tables)
+                planning = _Planning(request, progress, source, live, databases, tables, seeded=True)
                 planning.seed(live.connection, seeds)
         # While the plan is written and proven no snapshot of live is held.
-        plan = finish(planning or _begun(request, progress, source, live, workspace, dump, tables))
+        plan = finish(planning or _Planning(request, progress, source, live, databases, tables))
     if lasting(script):
         # What pg_dump could not read this time it may read the next.
-        if not plan.empty and again and dump is not None:
+        if not plan.empty and again and databases.dump is not None:
             Again(memory).keep(plan, live, tables)
         elif plan.empty and not plan.differs:
             memory.keep(plan, live)
     return dataclasses.replace(source.named(plan), seconds=time.monotonic() - began)
-
-
-def _begun(
-    request: PlanRequest,
-    progress: Progress,
-    source: Source,
-    live: Live,
-    workspace: Workspace,
-    dump: str | None,
-    tables: frozenset[str],
-) -> "_Planning":
-    progress(f"loading {source.name}")
-    return _Planning(request, progress, source, live, workspace, making.made(workspace, source, live, dump), tables)
 
 
 class _Planning:
@@ -135,11 +123,13 @@ class _Planning:
         progress: Progress,
         source: Source,
         live: Live,
-        workspace: Workspace,
-        loaded: Loaded,
+        databases: Making,
         tables: frozenset[str],
+        *,
+        seeded: bool = False,
     ):
-        """`tables` are those of live that are too large to be blocked for long."""
+        """`tables` are those of live that are too large to be blocked for long; `seeded`, that rows are declared."""
+        progress(f"loading {source.name}")
         self.request = request
         self.progress = progress
         self.source = source
@@ -147,12 +137,18 @@ class _Planning:
         self.seeding: Seeding | None = None
         self.managed = managed = source.managed(request.manage)
         self.live = live
-        self.workspace = workspace
-        self.loaded = loaded
+        self.workspace = workspace = databases.workspace
+        _ = live.catalog.fingerprint  # takes its time, which the file takes anyway
+        self.loaded = loaded = databases.loaded()
         self.settler = Settler(workspace.reload, DESIRED)
         progress("comparing")
-        self.desired = workspace.read(DESIRED)
-        self.copy = copy = workspace.read(COPY)
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(workspace.dump, DESIRED, words(privileges=managed.privileges))
+            self.desired = workspace.read(DESIRED)
+        self.proof = None if seeded else self.equal(databases.dump)
+        if self.proof is None:
+            databases.copied()
+        self.copy = copy = live.catalog if self.proof else workspace.read(COPY)
         self.unlike = unlike(live.catalog, copy)
         self.places = FilePlaces(loaded.places, self.desired)
         self.begun = renamed(workspace, self.settler, copy, self.desired, source.wishes(loaded.places, self.desired))
@@ -161,7 +157,17 @@ class _Planning:
         self.large = frozenset(now.get(table, table) for table in tables)
         self.wanted = goal(self.before, self.desired, managed)
         self.current, self.goal = self.sides(self.begun.database, self.before)
-        self.judged = Judged(self.sides, managed.privileges, kept(self.before, self.desired, managed))
+        self.judged = Judged(self.sides, managed.privileges, kept(self.wanted, self.desired))
+
+    def equal(self, dump: str | None) -> Proof | None:
+        """The proof that live is what the file says, where its own words and its dump show that: no copy is needed."""
+        live, managed = self.live.catalog, self.managed
+        if dump is None or self.workspace.older:
+            return None
+        wanted = goal(live, self.desired, managed)
+        if compare(settled(live, live, wanted, managed), wanted):
+            return None
+        return witness_of_live(self.workspace, dump, kept(wanted, self.desired), privileges=managed.privileges)
 
     def seed(self, connection: Connection, seeds: Script) -> None:
         """Load the seeds, and read live's rows that they concern."""
@@ -239,8 +245,10 @@ class _Planning:
 
     def nothing_to_do(self) -> Proof:
         """That both sides are equal is proven by the witness too."""
+        if self.proof:
+            return self.proof
         try:
-            return witness(self.workspace, COPY, self.judged)
+            return witness(self.workspace, self.workspace.dump(COPY, self.judged.words), self.judged)
         except NotProvenError as error:
             raise self.no_plan([error]) from error
 

@@ -54,6 +54,11 @@ class Judged:
     kept: tuple[Id, ...]
     """What live has and the file need not: dbsync leaves it alone."""
 
+    @property
+    def words(self) -> list[str]:
+        """How pg_dump is asked."""
+        return words(privileges=self.privileges)
+
 
 @dataclasses.dataclass(frozen=True)
 class Proven:
@@ -86,9 +91,14 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
             except NeedsCommitError as need:
                 batches = committed_before(batches, need.batch, need.position)
                 continue
-            replayed = workspace.read(name)
-            became = lineage(before, _standing(workspace, name))
-            proof = _witnessed(workspace, name, replayed, judged)
+            with ThreadPoolExecutor(1) as beside:
+                said = beside.submit(workspace.dump, name, judged.words)
+                replayed = workspace.read(name)
+                became = lineage(before, _standing(workspace, name))
+                current, goal = judged.sides(name, replayed)
+                if left := compare(current, goal):
+                    raise NotProvenError(left=left)
+                proof = witness(workspace, said.result(), judged)
             return Proven(done, proof, locks, replayed, len(done) > len(batches), became)
     raise NoPlan("no order of transactions lets the steps run")
 
@@ -171,26 +181,26 @@ def _held(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _witnessed(workspace: Workspace, name: str, replayed: Catalog, judged: Judged) -> Proof:
-    """Compare the replayed copy with the goal, by our catalogs and by pg_dump's text."""
-    current, goal = judged.sides(name, replayed)
-    if left := compare(current, goal):
-        raise NotProvenError(left=left)
-    return witness(workspace, name, judged)
+def words(*, privileges: bool) -> list[str]:
+    """How pg_dump is asked for what the witness compares."""
+    return ["--no-owner", "--exclude-schema=dbsync", *([] if privileges else ["--no-privileges"])]
 
 
-def witness(workspace: Workspace, name: str, judged: Judged) -> Proof:
-    """The proof that pg_dump says the same of a database as of the desired one. NotProvenError if it does not."""
-    extra = ["--no-owner", "--exclude-schema=dbsync"]
-    extra += [] if judged.privileges else ["--no-privileges"]
+def witness(workspace: Workspace, dump: str, judged: Judged) -> Proof:
+    """The proof that pg_dump said the same of a copy as of the desired database. NotProvenError if it did not."""
 
-    def said(dump: str) -> Any:
-        return entries(dump, judged.kept, not_null_names=not workspace.older or workspace.older >= 180000)
+    def said(text: str) -> Any:
+        return entries(text, judged.kept, not_null_names=not workspace.older or workspace.older >= 180000)
 
-    with ThreadPoolExecutor() as both:
-        one, other = both.map(lambda database: workspace.dump(database, extra), (name, DESIRED))
+    one, other = dump, workspace.dump(DESIRED, judged.words)
     if difference(said(one), said(other)):
-        one, other = (workspace.reloaded(dump, extra) for dump in (one, other))
+        one, other = (workspace.reloaded(text, judged.words) for text in (one, other))
         if lines := difference(said(one), said(other)):
             raise NotProvenError(witness=tuple(lines))
     return Proof("pg_dump")
+
+
+def witness_of_live(workspace: Workspace, dump: str, kept: tuple[Id, ...], *, privileges: bool) -> Proof | None:
+    """The proof that pg_dump says the same of live, in whole, as of the desired database; None if it does not."""
+    wanted = entries(workspace.dump(DESIRED, words(privileges=privileges)), kept)
+    return None if difference(entries(dump, kept, owners=False, privileges=privileges), wanted) else Proof("pg_dump")

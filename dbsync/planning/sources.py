@@ -8,7 +8,7 @@ from dbsync.load.directives import directives
 from dbsync.load.places import Places
 from dbsync.load.run import Loaded
 from dbsync.load.script import read_script, script_of
-from dbsync.model.catalog import Catalog
+from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.changes import Rename
 from dbsync.model.plan import Plan, State
 from dbsync.model.text import Script
@@ -37,8 +37,8 @@ class SchemaFiles:
         """What `--manage` makes of it."""
         return declared(self.script, setting)
 
-    def load(self, workspace: Workspace, live: Catalog) -> Loaded:
-        """Make the desired database."""
+    def load(self, workspace: Workspace, live: Catalog = EMPTY) -> Loaded:
+        """Make the desired database; live is no matter to it."""
         del live
         return workspace.load(self.script)
 

@@ -11,6 +11,8 @@ from dbsync.model.objects import Id
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
 _NOT_NULL = re.compile(r'CONSTRAINT (?:[^\s"]+|"(?:[^"]|"")+") NOT NULL(?! \w)')
+_OWNER = re.compile(r"^ALTER .* OWNER TO .*;\Z", re.MULTILINE)
+_PRIVILEGES = frozenset({"ACL", "DEFAULT ACL"})
 _WITH_NOT_NULL = frozenset({"TABLE", "FOREIGN TABLE", "DOMAIN"})
 _TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
 
@@ -34,8 +36,10 @@ class _Entry:
     def name(self) -> str:
         return self.header.removeprefix(_HEADER).split("; ")[0]
 
-    def text(self, *, not_null_names: bool) -> str:
+    def text(self, *, not_null_names: bool, owners: bool) -> str:
         body = "\n".join(self.lines).strip()
+        if not owners and (found := _OWNER.search(body)):
+            body = body[: found.start()].rstrip()
         if not not_null_names and self.type in _WITH_NOT_NULL:
             body = _NOT_NULL.sub("NOT NULL", body)
         if self.type in _TABLES:
@@ -45,16 +49,26 @@ class _Entry:
         return body
 
 
-def entries(dump: str, left_out: Iterable[Id] = (), *, not_null_names: bool = True) -> Entries:
+def entries(
+    dump: str,
+    left_out: Iterable[Id] = (),
+    *,
+    not_null_names: bool = True,
+    owners: bool = True,
+    privileges: bool = True,
+) -> Entries:
     """The entries of a dump by their headers, but for those of some objects and of what hangs on them.
 
-    Without `not_null_names`, what the not-null constraints of columns and domains are called does not count.
+    Without `not_null_names`, what the not-null constraints of columns and domains are called does not count; without
+    `owners` and `privileges` the dump reads as if pg_dump had been asked to leave them out.
     """
     names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in _entries(dump):
+        if entry.type in _PRIVILEGES and not privileges:
+            continue
         if entry.name not in names and f"{entry.type} {entry.name}" not in names:
-            found[entry.header][entry.text(not_null_names=not_null_names)] += 1
+            found[entry.header][entry.text(not_null_names=not_null_names, owners=owners)] += 1
     return found
 
 

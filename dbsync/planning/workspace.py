@@ -58,9 +58,10 @@ class Workspace:
         self.scratch = scratch
         self.role = role
         self.superuser = superuser
-        self.notes: tuple[str, ...] = ()
+        self.notes: list[str] = []
         self.copied: tuple[str | None, Catalog] = ("", EMPTY)
         self.template: str | None = COPY
+        self._said: dict[tuple[str, ...], str] = {}
         self._numbers = itertools.count(1)
 
     def load(self, script: Script) -> Loaded:
@@ -72,7 +73,7 @@ class Workspace:
         ):
             loaded = load(connection, script, elevate=self.elevate, admin=admin)
         if loaded.places.blind:
-            self.notes += (_BLIND,)
+            self.notes += [_BLIND]
         return loaded
 
     def load_state(self, script: Script, more: Sequence[str]) -> Loaded:
@@ -89,7 +90,7 @@ class Workspace:
             # An index that a failed CREATE INDEX CONCURRENTLY left behind is no goal.
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
                 admin.execute(_VALID)
-        self.notes += tuple(f"what it shall be lacks what this gives it: {text}: {why}" for text, why in lacking)
+        self.notes += [f"what it shall be lacks what this gives it: {text}: {why}" for text, why in lacking]
         return loaded
 
     def state(self) -> State | None:
@@ -106,15 +107,18 @@ class Workspace:
             return None
         return State(text, tuple(text for thing in live.objects.values() for text in thing.undumped()))
 
-    def copy(self, dump: str | None, live: Catalog) -> None:
-        """The copy of live, from its dump, with what a dump leaves out; without a dump the kinds write it."""
+    def copy(self, dump: str | None, live: Catalog) -> list[str]:
+        """Make the copy of live, from its dump, with what a dump leaves out; without a dump the kinds write it.
+
+        Returns what it lacks, in sentences.
+        """
         self.copied = (dump, live)
         lacking = self._restore(COPY)
-        self.notes += tuple(f"the copy of live lacks what this gives it: {text}: {why}" for text, why in lacking)
         with self.scratch.connect(COPY) as admin:
             row = admin.execute(_HAS_SUBSCRIPTIONS).fetchone()
         # They belong to the server, and a copy made with TEMPLATE comes without them.
         self.template = COPY if row is None else None
+        return [f"the copy of live lacks what this gives it: {text}: {why}" for text, why in lacking]
 
     def _restore(self, name: str) -> list[tuple[str, str]]:
         dump, live = self.copied
@@ -234,8 +238,14 @@ class Workspace:
         return self.elevate if self.superuser else None
 
     def dump(self, database: str, extra: Sequence[str] = ()) -> str:
-        """pg_dump's text of a scratch database."""
-        return self.scratch.dump(database, extra=extra)
+        """pg_dump's text of a scratch database. The desired one does not change, and is asked once."""
+        key = (database, *extra)
+        if key in self._said:
+            return self._said[key]
+        text = self.scratch.dump(database, extra=extra)
+        if database == DESIRED:
+            self._said[key] = text
+        return text
 
 
 def _timeless(dump: str) -> str:

@@ -110,7 +110,7 @@ def test_extensions_that_the_file_does_not_name_stay_with_their_schema() -> None
     wanted = goal(current, catalog(T), NOTHING)
     assert set(wanted.objects) == {T.id, S.id, one.id, owner(S, "live").id, may(S, "anna").id}
     assert wanted.needs[one.id] == {S.id}
-    assert kept(current, catalog(T), NOTHING) == (one.id, S.id)
+    assert kept(wanted, catalog(T)) == (one.id, S.id)
     assert goal(current, catalog(T), Managed(extensions=True)).objects == {T.id: T}
 
 

@@ -39,3 +39,16 @@ def test_names_of_not_null_constraints() -> None:
 def test_what_a_function_says_always_counts() -> None:
     assert differs(FUNCTION, not_null_names=True)
     assert differs(FUNCTION, not_null_names=False)
+
+
+def test_owners_and_privileges_that_only_one_dump_has() -> None:
+    owner = "\nALTER TABLE public.t OWNER TO anna;\n\n"
+    granted = (
+        "--\n-- Name: TABLE t; Type: ACL; Schema: public; Owner: anna\n--\n\nGRANT SELECT ON TABLE public.t TO bob;\n"
+    )
+    said = FUNCTION.replace("{name}", "x\n\nALTER TABLE public.t OWNER TO bob;\n")
+    plain = entries(TABLE + said)
+    live = TABLE.replace("Owner: -", "Owner: anna") + owner + granted + said
+    assert difference(entries(live), plain)
+    assert difference(entries(live, owners=False), plain)
+    assert not difference(entries(live, owners=False, privileges=False), plain)
