@@ -45,6 +45,11 @@ class Consent:
         return cls(given["yes"], digest and digest.strip().lower(), allowed(given["allow"]))
 
     @property
+    def option(self) -> str | None:
+        """The option that says so; None where nothing was agreed to."""
+        return "--yes" if self.yes else "--approve" if self.digest else "--allow" if self.hazards else None
+
+    @property
     def asks(self) -> bool:
         """Whether somebody has to be asked."""
         return not self.yes and self.digest is None

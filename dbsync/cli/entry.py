@@ -1,6 +1,7 @@
 """The way in and the only way out: runs a command, prints its error and gives the exit code."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
+    # A command makes many objects, little garbage, and ends soon: looking for it often takes a tenth of the time.
+    gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")

@@ -13,6 +13,8 @@ from dbsync.cli.screen import Screen, failing, page, show
 if TYPE_CHECKING:
     from dbsync.tasks.plan import Planned
 
+_EITHER = "leave out one of the two"
+
 
 @click.command(
     short_help="Go back to what the database was before the last apply.",
@@ -42,9 +44,12 @@ def undo(**given: Any) -> int:
     """
     from dbsync import config
     from dbsync.cli.approval import Consent, asking
+    from dbsync.errors import UsageError
 
     with failing("undo", given["form"]):
         consent, wanted = Consent.of(given), config.load(settings(given))
+        if (only := "--plan" if given["only"] else "--out" if given["out"] else "") and (early := consent.option):
+            raise UsageError(f"{early} agrees to a plan that is applied, and {only} applies none", hint=_EITHER)
         from dbsync.render.outcome import render
         from dbsync.tasks import undo as task
         from dbsync.tasks.plan import save

@@ -134,6 +134,10 @@ def test_plan_changes_nothing(live: Live, capsys: Captured) -> None:
     applied(SECOND)
     before = fingerprint(live)
     capsys.readouterr()
+    assert cli.main(["undo", "--plan", "--yes"]) == 2
+    assert "--yes agrees to a plan that is applied, and --plan applies none" in capsys.readouterr().err
+    assert cli.main(["undo", "--out", "undo.json", "--allow", "data-loss"]) == 2
+    assert "--allow agrees to a plan that is applied, and --out applies none" in capsys.readouterr().err
     assert cli.main(["undo", "--plan"]) == 0
     assert capsys.readouterr().out.endswith("To apply it: dbsync undo\n")
     assert cli.main(["undo", "--plan", "--to", "1", "--format", "sql"]) == 0
