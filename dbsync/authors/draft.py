@@ -1,8 +1,9 @@
 """A draft: an author's steps, run on a copy and completed by the kinds until the copy is what the file says."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from dbsync.authors.keeping import KEPT
 from dbsync.authors.order import write
 from dbsync.compare import compare
 from dbsync.load.secrets import masked
@@ -62,9 +63,12 @@ class Draft:
         return scans
 
     def cost(self) -> tuple[int, ...]:
-        """Less is better: what is lost, rewritten tables, scans under a lock that blocks writes, locks, statements."""
+        """Less is better: lost tables and all that is lost, rewritten tables, scans under a lock that blocks writes,
+        locks, statements."""
+        lost = [loss for one in self.steps for loss in one.lost]
         return (
-            sum(len(one.lost) for one in self.steps),
+            sum(loss.startswith("table ") for loss in lost),
+            len(lost),
             sum(len(one.rewritten) for one in self.steps),
             self._scans(),
             sum(mode in _BLOCKING for one in self.steps for mode in one.locks.values()),
@@ -103,12 +107,25 @@ def draft(
         done += ran
     return Draft(
         author=author,
-        steps=tuple(done),
+        steps=tuple(_with_rows(done)),
         left=left or (),
         refused=tuple(refused),
         set_aside=tuple(set_aside),
         elevated=replay.elevated,
     )
+
+
+def _with_rows(done: Sequence[Observed]) -> Iterator[Observed]:
+    """The steps, less the loss of rows that one sets aside and another has put back."""
+    back = {name for one in done for name in one.step.puts_back}
+    for one in done:
+        if one.step.sets_aside and back.issuperset(one.step.sets_aside):
+            kept = [f"table {name} and its rows" for name in one.step.sets_aside]
+            step = dataclasses.replace(one.step, reason="; ".join(filter(None, (one.step.reason, KEPT))))
+            lost = (*(loss for loss in one.lost if loss not in kept), *one.step.loses)
+            yield dataclasses.replace(one, step=step, lost=lost, rewritten=(*one.rewritten, *one.step.sets_aside))
+        else:
+            yield one
 
 
 def _is_free(current: Catalog, one: Id) -> bool:

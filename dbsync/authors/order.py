@@ -1,22 +1,33 @@
 """The kinds' own draft: what happens to each object, put in order, written as steps."""
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from dbsync.authors.graph import Graph
+from dbsync.authors.keeping import Keeping, keeping
 from dbsync.authors.resolve import Resolution, resolve
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
-Verb = Literal["drop", "put aside", "declare", "alter", "create", "follow"]
+Verb = Literal["drop", "put aside", "declare", "alter", "create", "follow", "put back"]
 Node = tuple[Verb, Id]
+Kept = Mapping[Id, Keeping]
+"""The tables that keep their rows though they are made again."""
 
 _MAKING: tuple[Verb, ...] = ("create", "alter", "follow")
 _UNMAKING: tuple[Verb, ...] = ("drop", "alter", "follow", "put aside")
 _AGAIN: tuple[Verb, ...] = ("declare", "create")
-_URGENCY: dict[Verb, int] = {"drop": 0, "put aside": 1, "declare": 2, "alter": 2, "create": 3, "follow": 4}
+_URGENCY: dict[Verb, int] = {
+    "drop": 0,
+    "put aside": 1,
+    "declare": 2,
+    "alter": 2,
+    "create": 3,
+    "put back": 3,
+    "follow": 4,
+}
 
 
 def write(current: Catalog, desired: Catalog, again: Collection[Id] = ()) -> list[Step]:
@@ -25,13 +36,14 @@ def write(current: Catalog, desired: Catalog, again: Collection[Id] = ()) -> lis
     What is in `again` is not altered in place, but dropped and made again.
     """
     found = resolve(current, desired, again)
-    nodes, hosts = _arrange(found, implied=True)
+    kept = keeping(found)
+    nodes, hosts = _arrange(found, kept, implied=True)
     if nodes is None:
-        nodes, hosts = _arrange(found, implied=False)
-    return list(_written(found, nodes or [], hosts))
+        nodes, hosts = _arrange(found, kept, implied=False)
+    return list(_written(found, kept, nodes or [], hosts))
 
 
-def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, dict[Node, Node]]:
+def _arrange(found: Resolution, kept: Kept, *, implied: bool) -> tuple[list[Node] | None, dict[Node, Node]]:
     """The nodes in order, and which node each absorbed one went into; None for the order if a circle is left.
 
     With `implied` False, what could close a circle through the DROP of the object it is within is dropped by itself.
@@ -43,21 +55,26 @@ def _arrange(found: Resolution, *, implied: bool) -> tuple[list[Node] | None, di
             hosts["drop", one] = ("drop", parent)
         elif ring := _ring(found, one):
             hosts["drop", one] = ("drop", ring)
-    graph = _graph(found, hosts)
+    for one, table in kept.items():
+        # With its partitions, whose rows are among its own.
+        hosts |= {("drop", part): ("drop", one) for part in table.partitions}
+        hosts |= {("drop", Id("partition", part.path)): ("drop", part) for part in table.partitions}
+    graph = _graph(found, kept, hosts)
     order, forced = graph.order(_urgency(found))
     if forced and implied:
         return None, {}
-    _fold(found, order, hosts)
+    _fold(found, kept, order, hosts)
     return [node for node in order if node not in hosts], hosts
 
 
-def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
+def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node]:
     nodes: list[Node] = [("drop", one) for one in sorted(found.gone)]
     nodes += [("create", one) for one in sorted(found.made)]
     nodes += [("declare", one) for one in sorted(found.made) if any(found.desired.objects[one].declare())]
     nodes += [("alter", one) for one in sorted(found.altered)]
     nodes += [("follow", one) for one in sorted(found.following)]
     nodes += [("put aside", one) for one in sorted(found.renewed)]
+    nodes += [("put back", one) for one in kept]
     graph = Graph(node for node in nodes if node not in hosts)
 
     def after(verb: Verb, one: Id, other_verb: Verb, other: Id, *, wish: bool = False) -> None:
@@ -95,6 +112,14 @@ def _graph(found: Resolution, hosts: dict[Node, Node]) -> Graph[Node]:
             after(again, one, "put aside" if one in found.renewed else "drop", one)
     for one in found.renewed:
         after("drop", one, "create", one)
+    for one, table in kept.items():
+        for need in table.ready:
+            after("put back", one, "create", need)
+        for other in table.waiting:
+            after("create", other, "put back", one)
+        for other in found.made:
+            if other.kind == "materialized view":
+                after("create", other, "put back", one, wish=True)
     taken = {found.current.objects[one].claim(): one for one in found.dropped}
     for one in found.created:
         claim = found.desired.objects[one].claim()
@@ -146,13 +171,14 @@ def _place(found: Resolution, one: Id) -> tuple[int, int]:
     return (found.desired.objects.get(one) or found.current.objects[one]).position()
 
 
-def _fold(found: Resolution, order: Sequence[Node], hosts: dict[Node, Node]) -> None:
+def _fold(found: Resolution, kept: Kept, order: Sequence[Node], hosts: dict[Node, Node]) -> None:
     """Let what is within a created object stand in its CREATE, where all that it needs is there by then."""
+    late = {one for table in kept.values() for one in table.waiting}
     place = {node: n for n, node in enumerate(order)}
     made = found.made
     for verb, one in order:
         thing = found.desired.objects.get(one)
-        if verb != "create" or thing is None or thing.clause() is None:
+        if verb != "create" or thing is None or one in late or thing.clause() is None:
             continue
         parent = thing.within()
         if parent is None or ("create", parent) not in place:
@@ -167,14 +193,14 @@ def _there(need: Id, host: Node, place: dict[Node, int], hosts: dict[Node, Node]
     return root == host or place[root] < place[host]
 
 
-def _written(found: Resolution, nodes: Sequence[Node], hosts: dict[Node, Node]) -> Iterator[Step]:
+def _written(found: Resolution, kept: Kept, nodes: Sequence[Node], hosts: dict[Node, Node]) -> Iterator[Step]:
     inside: dict[Node, list[Object]] = {}
     for node, host in hosts.items():
         if node[0] == "create":
             inside.setdefault(host, []).append(found.desired.objects[node[1]])
     for verb, one in nodes:
         reason = _reason(found, one)
-        for step in _steps(found, verb, one, inside):
+        for step in _steps(found, kept, verb, one, inside):
             yield dataclasses.replace(step, reason=step.reason or reason)
 
 
@@ -186,8 +212,12 @@ def _reason(found: Resolution, one: Id) -> str | None:
     return f"{one} is made again because {found.causes.get(cause) or f'{cause} {change}'}"
 
 
-def _steps(found: Resolution, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:
-    if verb == "drop":
+def _steps(found: Resolution, kept: Kept, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:
+    if verb == "drop" and one in kept:
+        yield from kept[one].set_aside()
+    elif verb == "put back":
+        yield from kept[one].put_back()
+    elif verb == "drop":
         thing = found.current.objects[one]
         yield from (thing.called(thing.aside_name()) if one in found.renewed else thing).drop()
     elif verb == "put aside":

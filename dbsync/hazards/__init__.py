@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 from dbsync.hazards._asking import ask, sizes
 from dbsync.hazards._facts import Facts
-from dbsync.hazards._lineage import Lineage, Standing, lineage, standing
+from dbsync.hazards._lineage import Lineage, Moved, Standing, lineage, standing
 from dbsync.model.hazards import Question
 
-__all__ = ["HAZARDS", "Facts", "Lineage", "Standing", "ask", "lineage", "questions", "sizes", "standing"]
+__all__ = ["HAZARDS", "Facts", "Lineage", "Moved", "Standing", "ask", "lineage", "questions", "sizes", "standing"]
 
 Find = Callable[[Facts], Iterator[Question]]
 

@@ -43,7 +43,7 @@ def detached(facts: Facts) -> Iterator[Question]:
     """One for each foreign key that stays and each partition that goes away from the table that it refers to."""
     now = {origin.path: end for end, origin in facts.lineage.tables.items()}
     parts = {one.path: one for one in facts.current.objects.values() if isinstance(one, Partition)}
-    gone = {path for path, one in parts.items() if _goes(facts, one, now)}
+    gone = {path for path, one in parts.items() if _goes(facts, one, now) and sql.qualified(*path) not in facts.aside}
     for path in sorted(gone):
         # With a partition go those below it, and with a table the foreign keys to it.
         if parts[path].parent in now and parts[path].parent not in gone:

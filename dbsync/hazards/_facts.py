@@ -95,6 +95,11 @@ class Facts:
         return frozenset(loss for one in self.steps for loss in one.lost)
 
     @functools.cached_property
+    def aside(self) -> frozenset[str]:
+        """The tables whose rows go over to a new one."""
+        return frozenset(name for one in self.steps for name in one.step.sets_aside)
+
+    @functools.cached_property
     def conversions(self) -> Mapping[Path, str | None]:
         """The USING of every step that changes a column's type, by (schema, table, column); None where it has none."""
         return conversions(one.step.sql for one in self.steps)
@@ -193,13 +198,21 @@ class Facts:
         sources = [self._source(origin, table, tuple(columns), only=only) for origin in self.origins(table)]
         return Rows(table[1], tuple(sources)) if sources else None
 
+    def leaves(self, table: Path) -> list[Path]:
+        """The partitions that a table has at the end, at any depth, less those that have partitions themselves."""
+        return _leaves(self.parts[1], table)
+
     def origins(self, table: Path) -> list[Origin]:
-        """What holds the rows of a table now: itself, unless other partitions are attached to it at the end: these."""
+        """What holds the rows of a table now: itself, unless other partitions are attached to it at the end: these.
+
+        What becomes partitioned has its own rows and those of the tables that are attached.
+        """
         own = self.lineage.tables.get(table)
-        leaves = _leaves(self.parts[1], table)
-        ends = [self.lineage.tables[leaf] for leaf in leaves if leaf in self.lineage.tables]
+        ends = [self.lineage.tables[leaf] for leaf in self.leaves(table) if leaf in self.lineage.tables]
         if not ends:
             return [own] if own else []
+        if own and own.relkind != "p":
+            return [own, *ends]  # it was made again, with partitions
         if own and {one.path for one in ends} <= {own.path, *_leaves(self.parts[0], own.path)}:
             return [own]
         return ends

@@ -84,8 +84,16 @@ def standing(connection: Connection) -> Standing:
     return Standing(tables, {oid: tuple(path) for oid, path in connection.execute(_TYPES).fetchall()})
 
 
-def lineage(before: Standing, after: Standing) -> Lineage:
-    """What the tables of one copy are after a plan has run on it."""
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """A table that was made again and has its rows back: its path on live, and there its columns by their new names."""
+
+    path: Path
+    columns: Mapping[str, str]
+
+
+def lineage(before: Standing, after: Standing, moved: Mapping[Path, Moved]) -> Lineage:
+    """What the tables of one copy are after a plan has run on it; `moved` are those that only have another oid."""
     kept = {}
     lost = []
     for oid, was in before.tables.items():
@@ -95,6 +103,13 @@ def lineage(before: Standing, after: Standing) -> Lineage:
         columns = {name: was.columns[number] for number, name in now.columns.items() if number in was.columns}
         kept[now.path] = Origin(was.path, was.relkind, columns)
         lost += [(was, name, now.path) for number, name in was.columns.items() if number not in now.columns]
+    for path, one in moved.items():
+        was = next(table for table in before.tables.values() if table.path == one.path)
+        now = next(table for table in after.tables.values() if table.path == path)
+        kept[path] = Origin(
+            was.path, was.relkind, {n: one.columns[n] for n in now.columns.values() if n in one.columns}
+        )
+        lost += [(was, name, path) for name in one.columns.values() if name not in kept[path].columns.values()]
     gone = tuple(table for oid, table in before.tables.items() if oid not in after.tables)
     types = frozenset(path for oid, path in after.types.items() if oid in before.types)
     return Lineage(kept, types, gone, tuple(lost))

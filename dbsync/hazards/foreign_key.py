@@ -32,9 +32,19 @@ _KEY = """
 
 
 def questions(facts: Facts) -> Iterator[Question]:
-    """One for each foreign key that a table with rows gets, or whose columns get another type."""
-    for one in verified(facts, "f"):
+    """One for each foreign key that a table with rows gets, whose columns get another type, or whose target is lost."""
+    for one in (*verified(facts, "f"), *_bereft(facts)):
         yield from facts.put("foreign-key", one.id, partial(_question, facts, one))
+
+
+def _bereft(facts: Facts) -> Iterator[Constraint]:
+    """Foreign keys that stay, though the table that they refer to is made again without its rows."""
+    lost = {table.path for table in facts.lineage.lost_tables}.difference(facts.lineage.tables)
+    for name, one in facts.goal.objects.items() if lost else ():
+        if not isinstance(one, Constraint) or one.type != "f" or name in facts.changed:
+            continue
+        if one.enforced and one.validated and any(need.path[:2] in lost for need in facts.goal.needs[name]):
+            yield one
 
 
 def _question(facts: Facts, one: Constraint) -> Question | None:

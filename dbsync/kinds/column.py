@@ -331,7 +331,7 @@ class Column(Object):
             return
         if not before.identity:
             yield self._column(f"ADD {self._identity()}")
-            yield from self._counted_on()
+            yield from self.counted_on()
         else:
             old, new = Counter(*before.counter), Counter(*self.counter)
             changes = [f"SET GENERATED {_IDENTITY[self.identity]}"] if self.identity != before.identity else []
@@ -346,8 +346,10 @@ class Column(Object):
             state = "UNLOGGED" if self.sequence_persistence == "u" else "LOGGED"
             yield self.step(f"ALTER SEQUENCE {sql.qualified(*self.sequence)} SET {state}")
 
-    def _counted_on(self) -> Iterator[Step]:
-        """The new sequence goes on where the values that are there end."""
+    def counted_on(self) -> Iterator[Step]:
+        """The step that lets a new sequence go on where the values that are there end; none for no identity column."""
+        if not self.sequence:
+            return
         counter = Counter(*self.counter)
         if int(counter.increment) > 0 and self.relkind != "f":
             sequence, name = sql.literal(sql.qualified(*self.sequence)), sql.name(self.path[2])

@@ -18,6 +18,9 @@ class Step:
     `takes_commit` True for what other steps may be able to use only after a COMMIT, `apart` True for what runs in a
     transaction of its own, since it takes long. `rows` is how many declared rows it writes, or None where it is about
     the schema.
+
+    A table that is made again keeps its rows where one step `sets_aside` those of these tables, as SQL names them, and
+    another `puts_back`; what is lost on the way is `loses`, in words.
     """
 
     sql: str
@@ -30,3 +33,6 @@ class Step:
     reason: str | None = None
     place: Place | None = None
     rows: int | None = None
+    sets_aside: tuple[str, ...] = ()
+    puts_back: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()

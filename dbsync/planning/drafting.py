@@ -75,7 +75,7 @@ class Drafting:
         with self._tried() as (replay, _):
             done, refused = run_all(replay, write(*self.start))
         found = Draft(author="dbsync", steps=tuple(done), left=(), refused=tuple(refused), elevated=replay.elevated)
-        lost, rewritten, scans, *_ = found.cost()
+        _, lost, rewritten, scans, *_ = found.cost()
         plain = not (refused or lost or rewritten or scans) and len(done) <= changes
         return found if plain and found.complete else None
 

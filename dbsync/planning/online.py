@@ -55,6 +55,9 @@ def online(
     cannot even be proven as it is.
     """
     ordinary: dict[Step, str] = {}
+    if tables and (kept := [name for one in draft.steps for name in one.step.puts_back]):
+        # An online form ends the transaction, and nobody may see the new table without its rows.
+        return prove(draft.steps), (f"no step has its online form, since {kept[0]} is made again with its rows",)
     while forms := list(arrangements(draft.steps, tables, version, ordinary, invalid)) if tables else []:
         reasons = []
         for parts in forms:

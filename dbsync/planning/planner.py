@@ -12,7 +12,7 @@ import psycopg
 from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
-from dbsync.hazards import Facts, questions
+from dbsync.hazards import Facts, Moved, questions
 from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
@@ -234,7 +234,18 @@ class _Planning:
         """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
         elevated = elevated or self.begun.elevated
         first = (*self.begun.steps, *steps)
-        return prove(self.workspace, first, self.judged, room=self.room, elevated=elevated)
+        return prove(self.workspace, first, self.judged, self.moved(steps), room=self.room, elevated=elevated)
+
+    def moved(self, steps: tuple[Observed, ...]) -> dict[tuple[str, ...], Moved]:
+        """The tables that the steps make again with their rows, by their paths at the end."""
+        found: dict[tuple[str, ...], Moved] = {}
+        wanted = {one.step.about for one in steps if one.step.puts_back}
+        for table in self.copy.objects if wanted else ():
+            if table.kind == "table" and (after := self.begun.after(table)) in wanted:
+                columns = [one.id for one in self.copy.children.get(table, ()) if one.id.kind == "column"]
+                names = {self.begun.after(column).path[2]: column.path[2] for column in columns}
+                found[after.path] = Moved(table.path, names)
+        return found
 
     def only_renamed(self) -> Plan:
         """The plan where nothing is left to do after the renames."""

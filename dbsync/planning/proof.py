@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +10,7 @@ import psycopg
 
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
-from dbsync.hazards import Lineage, Standing, lineage, standing
+from dbsync.hazards import Lineage, Moved, Standing, lineage, standing
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
@@ -21,6 +21,7 @@ from dbsync.planning.witness import difference, entries
 from dbsync.planning.workspace import DESIRED, Workspace
 
 Connection = psycopg.Connection[Any]
+Path = tuple[str, ...]
 
 # unsafe_new_enum_value_usage: a label cannot be used in the transaction that adds it.
 _NEEDS_COMMIT = "55P04"
@@ -77,10 +78,19 @@ class Proven:
     lineage: Lineage | None = None
 
 
-def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, room: int, elevated: bool) -> Proven:
+def prove(
+    workspace: Workspace,
+    steps: tuple[Observed, ...],
+    judged: Judged,
+    moved: Mapping[Path, Moved],
+    *,
+    room: int,
+    elevated: bool,
+) -> Proven:
     """Run the steps as apply will, and see where they end. NotProvenError if that is not where the file says.
 
-    A transaction that holds more locks than `room` is ended where that leaves nothing of live half changed.
+    `moved` are the tables that the steps make again with their rows. A transaction that holds more locks than `room` is
+    ended where that leaves nothing of live half changed.
     """
     batches = whole(steps)
     for _ in range(len(steps) + 1):
@@ -94,7 +104,7 @@ def prove(workspace: Workspace, steps: tuple[Observed, ...], judged: Judged, *, 
             with ThreadPoolExecutor(1) as beside:
                 said = beside.submit(workspace.dump, name, judged.words)
                 replayed = workspace.read(name)
-                became = lineage(before, _standing(workspace, name))
+                became = lineage(before, _standing(workspace, name), moved)
                 current, goal = judged.sides(name, replayed)
                 if left := compare(current, goal):
                     raise NotProvenError(left=left)

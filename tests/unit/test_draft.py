@@ -21,7 +21,7 @@ def test_a_scan_blocks_under_a_lock_of_its_own_transaction_only() -> None:
     outside = observed("SHARE UPDATE EXCLUSIVE", "public.t", transactional=False)
 
     def scans(*steps: Observed) -> int:
-        return draft(*steps).cost()[2]
+        return draft(*steps).cost()[3]
 
     assert scans(add, scan) == 1
     assert [scans(add, apart), scans(add, outside), scans(scan, add)] == [0, 0, 0]
