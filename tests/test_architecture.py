@@ -30,6 +30,10 @@ NAMING = {
     "planning/rows.py": ({"table"}, "a key of the saved plan"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),
     "snapshot.py": ({"column"}, "comments and privileges stand on columns of views, which are no objects"),
+    "authors/keeping.py": (
+        {"table", "column", "trigger", "rule", "materialized view"},
+        "only tables hold rows, and what acts on rows or is made of them has to wait for them",
+    ),
     "authors/resolve.py": ({"column", "owned by"}, "only columns go over to a type that is made anew"),
     "authors/touched.py": (None, "translates the names that PostgreSQL has for what an event trigger sees"),
 }

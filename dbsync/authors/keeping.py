@@ -32,17 +32,24 @@ class Keeping:
     columns: tuple[tuple[Column, Column], ...]
     lost: tuple[str, ...]
     """The names of the columns whose values the new table has no place for."""
-    partitions: frozenset[Id]
+    partitions: tuple[Partition, ...]
     """The partitions that go with the old table."""
     ready: frozenset[Id]
     """What has to be there before the rows are put back: the partitions."""
     waiting: frozenset[Id]
     """What must not be there yet: triggers and rules would act on the rows, and foreign keys miss those of others."""
+    filled: frozenset[Id]
+    """What should not be there yet, since it is filled with rows when it is made."""
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The tables whose rows are kept."""
-        return tuple(one.name for one in sorted({self.before.id, *self.partitions}))
+        return tuple(one.name for one in sorted([self.before.id, *(one.within() for one in self.partitions)]))
+
+    @property
+    def dropped(self) -> tuple[Id, ...]:
+        """What is dropped with the old table, and not by itself before: its rows are among those of the table."""
+        return tuple(name for one in self.partitions for name in (one.id, one.within()))
 
     def set_aside(self) -> Iterator[Step]:
         """Copy the rows, under a lock that nobody passes, and drop the table."""
@@ -131,9 +138,10 @@ class _Keeping:
             after=after,
             columns=tuple(both.values()),
             lost=tuple(name for name, column in old.items() if name not in both and not column.generated),
-            partitions=frozenset(one.within() for one in self.gone),
+            partitions=tuple(self.gone),
             ready=frozenset(self.ready()),
             waiting=frozenset(self.waiting({after.path, *(one.path for one in self.made)})),
+            filled=frozenset(one for one in self.found.made if one.kind == "materialized view"),
         )
 
     def loses_its_ground(self, columns: Mapping[str, Column]) -> bool:

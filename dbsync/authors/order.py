@@ -56,9 +56,7 @@ def _arrange(found: Resolution, kept: Kept, *, implied: bool) -> tuple[list[Node
         elif ring := _ring(found, one):
             hosts["drop", one] = ("drop", ring)
     for one, table in kept.items():
-        # With its partitions, whose rows are among its own.
-        hosts |= {("drop", part): ("drop", one) for part in table.partitions}
-        hosts |= {("drop", Id("partition", part.path)): ("drop", part) for part in table.partitions}
+        hosts |= {("drop", part): ("drop", one) for part in table.dropped}
     graph = _graph(found, kept, hosts)
     order, forced = graph.order(_urgency(found))
     if forced and implied:
@@ -117,9 +115,8 @@ def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node
             after("put back", one, "create", need)
         for other in table.waiting:
             after("create", other, "put back", one)
-        for other in found.made:
-            if other.kind == "materialized view":
-                after("create", other, "put back", one, wish=True)
+        for other in table.filled:
+            after("create", other, "put back", one, wish=True)
     taken = {found.current.objects[one].claim(): one for one in found.dropped}
     for one in found.created:
         claim = found.desired.objects[one].claim()

@@ -124,7 +124,10 @@ class Constraint(Object):
     def drop(self) -> Iterator[Step]:
         """DROP CONSTRAINT; nothing for one that goes with the partitioned table's."""
         if not self.attached:
-            yield self._alter(f"DROP CONSTRAINT {sql.name(self.path[2])}")
+            step = self._alter(f"DROP CONSTRAINT {sql.name(self.path[2])}")
+            # A foreign key may refer to the part of it that a partition has.
+            cascade = [f"{step.sql} CASCADE"] if self.relkind == "p" and self.type in "pu" else []
+            yield dataclasses.replace(step, otherwise=tuple(cascade))
 
     def rename(self, name: str) -> Sequence[Step]:
         """RENAME CONSTRAINT; a key goes by the name of its index, which takes a weaker lock."""

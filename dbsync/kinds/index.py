@@ -163,7 +163,9 @@ class Index(Renamable):
     def drop(self) -> Iterator[Step]:
         """DROP INDEX; nothing for one that goes with the partitioned table's."""
         if not self.attached:
-            yield self.step(f"DROP INDEX {sql.qualified(*self.path)}")
+            text = f"DROP INDEX {sql.qualified(*self.path)}"
+            # A part of it may be the index of a constraint, which cannot go before it nor stay without it.
+            yield self.step(text, otherwise=[f"{text} CASCADE"] if self.relkind == "p" else [])
 
     def alter(self, before: Self) -> Sequence[Step] | None:
         """Options, tablespace and statistics change in place; what is invalid is built again."""

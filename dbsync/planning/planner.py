@@ -13,6 +13,7 @@ from dbsync.authors.draft import Draft
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
 from dbsync.hazards import Facts, Moved, questions
+from dbsync.kinds.column import Column
 from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
@@ -241,8 +242,8 @@ class _Planning:
         found: dict[tuple[str, ...], Moved] = {}
         wanted = {one.step.about for one in steps if one.step.puts_back}
         for table in self.copy.objects if wanted else ():
-            if table.kind == "table" and (after := self.begun.after(table)) in wanted:
-                columns = [one.id for one in self.copy.children.get(table, ()) if one.id.kind == "column"]
+            if (after := self.begun.after(table)) in wanted:
+                columns = [one.id for one in self.copy.children.get(table, ()) if isinstance(one, Column)]
                 names = {self.begun.after(column).path[2]: column.path[2] for column in columns}
                 found[after.path] = Moved(table.path, names)
         return found

@@ -1,0 +1,12 @@
+create table calls (id integer not null, region text not null) partition by list (region);
+create table calls_eu partition of calls for values in ('eu');
+create table calls_us partition of calls for values in ('us');
+create unique index calls_key on only calls (region, id);
+create unique index calls_eu_key on calls_eu (region, id);
+create unique index calls_us_key on calls_us (region, id);
+alter index calls_key attach partition calls_eu_key;
+alter index calls_key attach partition calls_us_key;
+alter table calls_eu add constraint calls_eu_key unique using index calls_eu_key;
+create table bills (region text, call integer, foreign key (region, call) references calls_eu (region, id));
+insert into calls values (1, 'eu'), (2, 'us');
+insert into bills values ('eu', 1);
