@@ -85,6 +85,12 @@ def test_for_a_superuser_the_file_is_loaded_first(request_: PlanRequest, copying
     assert copying == ["after the file"]
 
 
+def test_no_author_sees_the_history(request_: PlanRequest) -> None:
+    with connect(request_.target) as session:
+        session.execute("create schema dbsync; create table dbsync.history (a integer primary key)")
+    assert steps(request_) == [("migra", "alter table public.t add column b text")]
+
+
 def test_live_that_is_what_the_file_says_is_not_copied(request_: PlanRequest, copying: list[str]) -> None:
     request_.schema.write_text(TABLE)
     with connect(request_.target) as session:

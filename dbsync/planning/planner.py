@@ -146,13 +146,14 @@ class _Planning:
         with ThreadPoolExecutor(1) as beside:
             beside.submit(workspace.dump, DESIRED, words(privileges=managed.privileges))
             self.desired = workspace.read(DESIRED)
-        self.proof = None if seeded else self.equal(databases.dump)
+        wishes = source.wishes(loaded.places, self.desired)
+        self.proof = None if seeded or wishes else self.equal(databases.dump)
         if self.proof is None:
             databases.copied()
         self.copy = copy = live.catalog if self.proof else workspace.read(COPY)
         self.unlike = unlike(live.catalog, copy)
         self.places = FilePlaces(loaded.places, self.desired)
-        self.begun = renamed(workspace, self.settler, copy, self.desired, source.wishes(loaded.places, self.desired))
+        self.begun = renamed(workspace, self.settler, copy, self.desired, wishes)
         self.before = self.begun.catalog
         now = {live: name for name, live in self.begun.names().items()}
         self.large = frozenset(now.get(table, table) for table in tables)

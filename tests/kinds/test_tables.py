@@ -407,13 +407,15 @@ def test_an_invalid_index_is_a_difference_and_built_again(make: Make) -> None:
 def test_a_column_that_was_there_before_becomes_inherited_only_with_its_table(make: Make) -> None:
     live = make("create table p (a int); create table c (a int)")
     desired = snapshot(make("create table p (a int); create table c () inherits (p)"))
-    (drop, create) = write(snapshot(live), desired)
-    assert (drop.sql, create.sql) == ("DROP TABLE public.c", "CREATE TABLE public.c () INHERITS (public.p)")
+    (aside, create, back) = write(snapshot(live), desired)
+    assert aside.sql.endswith("CREATE TABLE public.c__before AS SELECT a FROM ONLY public.c;\nDROP TABLE public.c")
+    assert create.sql == "CREATE TABLE public.c () INHERITS (public.p)"
+    assert back.sql.startswith("INSERT INTO public.c (a) SELECT a FROM public.c__before;\n")
     assert create.reason == (
         "table public.c is made again because no statement makes column public.c.a one that is only inherited;"
         " named in its CREATE TABLE as well, the table stays"
     )
-    assert run(live, desired) == ([drop.sql, create.sql], [])
+    assert run(live, desired) == ([aside.sql, create.sql, back.sql], [])
     assert compare(snapshot(live), desired) == ()
 
 
