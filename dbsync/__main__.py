@@ -9,7 +9,10 @@ def main() -> int:
         from dbsync.cli import main as run
 
         return run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Python before 3.12 wraps one that comes while a class is made.
+        if isinstance(error, RuntimeError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         sys.stderr.write("error: interrupted\n")
         return 130
 

@@ -67,7 +67,15 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - nothing may reach the user as a traceback
+        if _interrupts(error):
+            raise KeyboardInterrupt from None
         return _lost(error) or _bug(error)
+
+
+def _interrupts(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind it: Python before 3.12 wraps one that comes while a class is made."""
+    cause = error.__cause__ if error.__cause__ is not None else error.__context__
+    return isinstance(error, KeyboardInterrupt) or (cause is not None and _interrupts(cause))
 
 
 def _lost(error: Exception) -> int | None:

@@ -93,6 +93,14 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == "error: interrupted\n"
 
 
+def test_interrupt_while_a_class_is_made(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    wrapped = RuntimeError("Error calling __set_name__ on 'Field' instance")
+    wrapped.__cause__ = KeyboardInterrupt()
+    raising(monkeypatch, wrapped)
+    assert cli.main(["plan"]) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
 def test_broken_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     raising(monkeypatch, BrokenPipeError())
     monkeypatch.setattr(sys, "stdout", io.StringIO())
