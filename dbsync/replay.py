@@ -110,7 +110,9 @@ class Replay:
         """Run a step, or the first of its variants that PostgreSQL takes; what it refuses leaves no trace."""
         first: Refusal | None = None
         for text in (step.sql, *step.otherwise):
-            attempt = dataclasses.replace(step, sql=text, otherwise=())
+            # A variant of a step that sets rows aside only drops their table.
+            aside = step.sets_aside if text == step.sql else ()
+            attempt = dataclasses.replace(step, sql=text, otherwise=(), sets_aside=aside)
             result = self._run_elevated(attempt)
             if isinstance(result, Observed):
                 return result

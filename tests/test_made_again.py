@@ -1,6 +1,6 @@
 """Tables that only a new one can replace: rows go over to it, or are lost by name, and are asked of live before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from dbsync.planning.verify import remaining
 pytestmark = pytest.mark.usefixtures("kept_scratch")
 
 Rows = list[tuple[Any, ...]]
-Apply = Callable[[Plan], None]
 
 AROUND = """
     create table shops (id integer primary key);
@@ -155,10 +154,7 @@ def test_a_table_that_gets_another_name_too(live: Live) -> None:
     ("before", "after"),
     [
         ("b text", "b varchar(3)"),
-        (
-            "b text); alter table t enable row level security; alter table t force row level security; select (1",
-            "b text",
-        ),
+        (f"b text); {HIDING}; select (1", "b text"),
         ("b public.e", "b public.e"),
     ],
     ids=["another type", "rows that policies hide", "a type that goes"],
@@ -179,6 +175,28 @@ def test_rows_that_cannot_go_over_are_lost_by_name(live: Live, before: str, afte
     assert "table public.t and its rows" in plan.losses
     # What referred to them would refer to nothing.
     assert in_the_way(plan) == [("foreign-key", 1, ("a 1",))]
+
+
+def test_a_table_that_has_the_name_of_the_place_is_nobodys_place(live: Live) -> None:
+    live.run("create table t (a integer)", "create table t__before (a integer)", "create table u (a integer)")
+    live.run("insert into t values (1)", "insert into t__before values (2)", "insert into u values (3)")
+    parted = "create table {0} (a integer) partition by list (a); create table {0}_all partition of {0} default;"
+    plan = live.plan(parted.format("t") + parted.format("u") + "create table t__before (a integer);")
+    assert plan.losses == ("table public.t and its rows",)
+    live.apply(plan)
+    assert live.rows("select a from public.t__before union all select a from public.u") == [(2,), (3,)]
+    assert live.rows("select a from public.t") == []
+
+
+def test_two_tables_whose_places_would_have_one_name(live: Live) -> None:
+    long = "a" * 55
+    live.run(*(f"create table {long}{n} (a integer); insert into {long}{n} values ({n})" for n in (1, 2)))
+    parted = "create table {0} (a integer) partition by list (a); create table p{1} partition of {0} default;"
+    plan = live.plan("".join(parted.format(f"{long}{n}", n) for n in (1, 2)))
+    assert plan.losses == (f"table public.{long}2 and its rows",)
+    live.apply(plan)
+    assert live.rows(f"select a from public.{long}1") == [(1,)]
+    assert live.rows(f"select a from public.{long}2") == []
 
 
 def test_no_online_form_shows_the_table_without_its_rows(live: Live) -> None:

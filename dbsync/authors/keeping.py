@@ -35,7 +35,7 @@ class Keeping:
     partitions: tuple[Partition, ...]
     """The partitions that go with the old table."""
     ready: frozenset[Id]
-    """What has to be there before the rows are put back: the partitions."""
+    """What has to be there before the rows are put back: the new table with its columns, and its partitions."""
     waiting: frozenset[Id]
     """What must not be there yet: triggers and rules would act on the rows, and foreign keys miss those of others."""
     filled: frozenset[Id]
@@ -45,6 +45,12 @@ class Keeping:
     def tables(self) -> tuple[str, ...]:
         """The tables whose rows are kept."""
         return tuple(one.name for one in sorted([self.before.id, *(one.within() for one in self.partitions)]))
+
+    @property
+    def places(self) -> tuple[tuple[str, ...], ...]:
+        """The tables that hold the rows, and where its counters stood, meanwhile."""
+        places = [self.before.path, *(old.sequence for old, _ in self._counted)]
+        return tuple((schema, aside(name)) for schema, name in places)
 
     @property
     def dropped(self) -> tuple[Id, ...]:
@@ -96,7 +102,7 @@ class Keeping:
 
     @property
     def _aside(self) -> str:
-        return sql.qualified(self.before.path[0], aside(self.before.path[1]))
+        return sql.qualified(*self.places[0])
 
     def _counter(self, column: Column) -> str:
         return sql.qualified(column.sequence[0], aside(column.sequence[1]))
@@ -106,7 +112,14 @@ def keeping(found: Resolution) -> dict[Id, Keeping]:
     """The tables that keep their rows though they are made again."""
     tables = [one for one in sorted(found.replaced - found.renewed) if one.kind == "table"]
     parts = (_parts(found.current), _parts(found.desired)) if tables else ({}, {})
-    return {one: kept for one in tables if (kept := _Keeping(found, one, *parts).kept()) is not None}
+    taken = {one.path for catalog in (found.current, found.desired) for one in catalog.objects} if tables else set()
+    result = {}
+    for one in tables:
+        # What has the name of a place for rows is somebody's table, or the place of another's.
+        if (kept := _Keeping(found, one, *parts).kept()) is not None and taken.isdisjoint(kept.places):
+            taken.update(kept.places)
+            result[one] = kept
+    return result
 
 
 class _Keeping:
