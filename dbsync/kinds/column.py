@@ -264,6 +264,11 @@ class Column(Object):
         if self.not_null and not before.not_null:
             for heir in self.not_null_heirs:
                 yield self.step(f"ALTER TABLE {sql.qualified(*heir)} ALTER COLUMN {name} SET NOT NULL")
+        if self._loses_validity(before) and before.not_null_inherited and not self.bound:
+            drop = f"ALTER COLUMN {name} DROP NOT NULL"
+            texts = _inherited.through_stand_ins(self.path[:2], self.parents, drop, f"ADD {self._constraint()}")
+            yield self.step(";\n".join(texts), reason=_inherited.NOT_VALID)
+            before = dataclasses.replace(before, not_null_valid=False)
         if actions := ", ".join(f"ALTER COLUMN {name} {action}" for action in self._actions(before)):
             yield self._table(actions)
         yield from self._not_null_steps(before)
@@ -274,7 +279,7 @@ class Column(Object):
                 yield self._table(f"INHERIT {sql.qualified(*parent)}")
 
     def _actions(self, before: Self) -> Iterator[str]:
-        if before.not_null and (not self.not_null or (before.not_null_valid and not self.not_null_valid)):
+        if before.not_null and (not self.not_null or self._loses_validity(before)):
             yield "DROP NOT NULL"
         if self.not_null and not before.not_null and self._plainly_not_null():
             yield "SET NOT NULL"
@@ -288,6 +293,15 @@ class Column(Object):
         if self.foreign_options != before.foreign_options:
             yield _foreign_options.changed(before.foreign_options, self.foreign_options)
 
+    def _constraint(self) -> str:
+        """The not-null constraint, as ADD takes it."""
+        name = sql.name(self.not_null_constraint or self._usual_name())
+        ending = (" NO INHERIT" if self.not_null_no_inherit else "") + ("" if self.not_null_valid else " NOT VALID")
+        return f"CONSTRAINT {name} NOT NULL {sql.name(self.path[2])}{ending}"
+
+    def _loses_validity(self, before: Self) -> bool:
+        return self.not_null and before.not_null and before.not_null_valid and not self.not_null_valid
+
     def _plainly_not_null(self) -> bool:
         named = self.not_null_name or self.not_null_shared
         return not named and self.not_null_valid and not self.not_null_no_inherit
@@ -296,12 +310,9 @@ class Column(Object):
         if not self.not_null:
             return
         constraint = sql.name(self.not_null_constraint or self._usual_name())
-        if not before.not_null or (before.not_null_valid and not self.not_null_valid):
+        if not before.not_null or self._loses_validity(before):
             if not self._plainly_not_null():
-                ending = (" NO INHERIT" if self.not_null_no_inherit else "") + (
-                    "" if self.not_null_valid else " NOT VALID"
-                )
-                yield self._table(f"ADD CONSTRAINT {constraint} NOT NULL {sql.name(self.path[2])}{ending}")
+                yield self._table(f"ADD {self._constraint()}")
             return
         if self.not_null_name != before.not_null_name and self.not_null_constraint != before.not_null_constraint:
             rename = self._table(f"RENAME CONSTRAINT {sql.name(before.not_null_constraint)} TO {constraint}")

@@ -11,6 +11,8 @@ from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
 _ORDER: Final = {"p": 1, "u": 2, "x": 3, "c": 4, "f": 5}
+_NOT_ENFORCED: Final = "NOT ENFORCED"
+_NOT_VALID: Final = "NOT VALID"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,14 @@ class Constraint(Object):
         left join pg_catalog.pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
         left join pg_catalog.pg_tablespace t on t.oid = i.reltablespace
         left join (
-            select h.inhrelid, array_agg(array[ps.nspname, p.relname]::text[] order by h.inhseqno) as parents
+            select h.inhrelid, pk.conname,
+                   array_agg(array[ps.nspname, p.relname]::text[] order by h.inhseqno) as parents
             from pg_catalog.pg_inherits h
             join pg_catalog.pg_class p on p.oid = h.inhparent and p.relkind in ('r', 'p', 'f')
             join pg_catalog.pg_namespace ps on ps.oid = p.relnamespace
-            group by h.inhrelid
-        ) p on p.inhrelid = c.oid
+            join pg_catalog.pg_constraint pk on pk.conrelid = p.oid and pk.contype = 'c'
+            group by h.inhrelid, pk.conname
+        ) p on p.inhrelid = c.oid and p.conname = k.conname
         where k.contype in ('p', 'u', 'c', 'f', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
           and c.oid >= 16384 and s.nspname !~ '^pg_'
     """
@@ -55,7 +59,7 @@ class Constraint(Object):
         "deferrable": "it is no foreign key",
         "deferred": "it is no foreign key",
         "enforced": "it is no foreign key",
-        "validated": "it is not to be valid any more",
+        "validated": "it is not to be valid any more, and not inherited",
         "local": "it is to be there by inheritance alone (with its table)",
     }
 
@@ -145,13 +149,21 @@ class Constraint(Object):
         """What changes in place: validity, when a foreign key is checked, and the storage of a key's index."""
         if self._core() != before._core():
             return None
-        if before.validated and not self.validated and self.enforced:
-            return None
+        if self._loses_validity(before):
+            return self._not_valid_by_inheritance() if self.parents and not self.local and not before.local else None
         if self._timing() != before._timing() and self.type != "f":
             return None
         if self.enforced != before.enforced and self.type != "f":
             return None
         return list(self._steps(before))
+
+    def _loses_validity(self, before: Self) -> bool:
+        return before.validated and not self.validated and self.enforced
+
+    def _not_valid_by_inheritance(self) -> Sequence[Step]:
+        drop, add = f"DROP CONSTRAINT {sql.name(self.path[2])}", f"ADD {self._definition()}"
+        texts = _inherited.through_stand_ins(self.path[:2], self.parents, drop, add)
+        return [self.step(";\n".join(texts), reason=_inherited.NOT_VALID)]
 
     def _steps(self, before: Self) -> Iterator[Step]:
         name = sql.name(self.path[2])
@@ -175,13 +187,16 @@ class Constraint(Object):
 
     def _state(self) -> str:
         if not self.enforced:
-            return "NOT ENFORCED"
-        return "" if self.validated else "NOT VALID"
+            return _NOT_ENFORCED
+        return "" if self.validated else _NOT_VALID
 
     def _core(self) -> str:
-        """The definition less what `_timing` and `_state` say, which PostgreSQL prints last."""
+        """The definition less what `_timing` and `_state` say, which PostgreSQL prints last.
+
+        A text that was printed again after a reload may be of another state.
+        """
         text = self.printed
-        for ending in (self._state(), self._timing()):
+        for ending in (_NOT_ENFORCED, _NOT_VALID, self._timing()):
             text = text.removesuffix(f" {ending}") if ending else text
         return text
 

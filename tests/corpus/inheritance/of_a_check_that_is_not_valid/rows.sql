@@ -1,0 +1,1 @@
+insert into one values (1, 2);

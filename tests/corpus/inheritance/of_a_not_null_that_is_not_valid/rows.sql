@@ -1,0 +1,1 @@
+insert into valid values (1, 2);

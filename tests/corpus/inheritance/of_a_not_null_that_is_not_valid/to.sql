@@ -1,0 +1,10 @@
+create table parent (a integer, b integer);
+create table one () inherits (parent);
+create table two (c integer, doubled integer generated always as (c * 2) stored) inherits (parent);
+create table three () inherits (two);
+create table four (constraint mine check (a > b)) inherits (parent);
+alter table parent add constraint known not null b not valid;
+create table valid () inherits (parent);
+create table parted (a integer, b integer) partition by list (a);
+create table part partition of parted for values in (1);
+alter table parted add constraint known_too not null b not valid;
