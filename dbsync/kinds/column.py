@@ -266,8 +266,8 @@ class Column(Object):
                 yield self.step(f"ALTER TABLE {sql.qualified(*heir)} ALTER COLUMN {name} SET NOT NULL")
         if self._loses_validity(before) and before.not_null_inherited and not self.bound:
             drop = f"ALTER COLUMN {name} DROP NOT NULL"
-            texts = _inherited.through_stand_ins(self.path[:2], self.parents, drop, f"ADD {self._constraint()}")
-            yield self.step(";\n".join(texts), reason=_inherited.NOT_VALID)
+            again = _inherited.through_stand_ins(self.path[:2], self.parents, drop, f"ADD {self._constraint()}")
+            yield self.step(";\n".join(again), reason=_inherited.NOT_VALID)
             before = dataclasses.replace(before, not_null_valid=False)
         if actions := ", ".join(f"ALTER COLUMN {name} {action}" for action in self._actions(before)):
             yield self._table(actions)
