@@ -97,6 +97,35 @@ def test_places(target: Target) -> None:
     assert target.value("select to_regnamespace('dbsync_places') is null")
 
 
+def test_what_does_not_run_together_runs_alone(target: Target) -> None:
+    loaded = target.load(
+        "create table a (x int) -- the first\n;create type mood as enum ('low');\n"
+        "create index concurrently i on a (x);\n"
+        "alter type mood add value 'high';\n"
+        "create table b (m mood default 'high');\n"
+        "do 'begin create table c (); end';\n"
+        "create table d ();"
+    )
+    made = {name: target.value(f"select '{name}'::regclass::oid") for name in "aibcd"}
+    places = {name: loaded.places.objects["pg_class", oid, 0] for name, oid in made.items()}
+    assert {name: (place.line, place.column) for name, place in places.items()} == {
+        "a": (1, 1), "i": (3, 1), "b": (5, 1), "c": (6, 1), "d": (7, 1)
+    }  # fmt: skip
+
+
+def test_what_ran_before_a_failure_has_run_once(target: Target) -> None:
+    error = target.fails("create table a (x int);\ncreate table b (x int);\ncreate index on b (y);\ncreate table c ();")
+    assert error.message == 'schema.sql:3:1: column "y" does not exist'
+    assert target.value("select count(*) from pg_class where relname in ('a', 'b', 'c')") == 2
+
+
+def test_many_that_run_together_are_found_each_in_its_place(target: Target) -> None:
+    loaded = target.load("".join(f"create table t{number} (x int primary key);\n" for number in range(1, 101)))
+    lines = [loaded.places.objects["pg_class", target.value(f"select 't{n}'::regclass::oid"), 0].line for n in (1, 77)]
+    assert lines == [1, 77]
+    assert target.value("select count(*) from pg_class where relname ~ '^t[0-9]+$'") == 100
+
+
 @pytest.mark.parametrize(
     ("text", "message", "caret"),
     [

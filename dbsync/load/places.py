@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from dbsync.load.parts import parts
 from dbsync.model.catalog import Address
 from dbsync.model.text import Place, Statement
 
-_MARK = "dbsync made "
+# What is made is noted in a setting of the session: a table would be there for what the file says of all tables.
 _ON = """
 create schema dbsync_places;
 create function dbsync_places.report() returns event_trigger
@@ -23,10 +23,11 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   made text;
 begin
-  select string_agg(concat_ws(' ', classid::regclass, objid, objsubid, object_type), ',') into made
-  from pg_event_trigger_ddl_commands() where not in_extension and objid <> 0;
+  select string_agg(
+    concat_ws(' ', current_setting('dbsync.statement', true), classid::regclass, objid, objsubid, object_type), ',')
+  into made from pg_event_trigger_ddl_commands() where not in_extension and objid <> 0;
   if made is not null then
-    raise info using message = 'dbsync made ' || made;  -- INFO arrives whatever client_min_messages is
+    perform set_config('dbsync.made', concat(current_setting('dbsync.made', true), made, ','), false);
   end if;
 end $$;
 create event trigger dbsync_places on ddl_command_end execute function dbsync_places.report();
@@ -51,19 +52,29 @@ _WHOLES = frozenset({"table", "foreign table", "type"})
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """What each statement said that it made: (statement, "catalog oid subid kind, …"), in order; read when asked."""
+    """What each statement made, as "number catalog oid subid kind,…", in order; read when it is asked for."""
 
-    reports: tuple[tuple[Statement, str], ...] = dataclasses.field(default=(), repr=False)
+    statements: Sequence[Statement] = dataclasses.field(default=(), repr=False)
+    reports: Sequence[str] = dataclasses.field(default=(), repr=False)
     blind: bool = False
-    """Whether nothing could be heard, since the role may not make event triggers."""
+    """Whether nothing could be taken down, since the role may not make event triggers."""
+
+    @functools.cached_property
+    def made(self) -> Sequence[tuple[Statement, Address, str]]:
+        """The statement, the address and the kind of everything that was made, in order."""
+        found = []
+        for report in self.reports:
+            for one in report.rstrip(",").split(","):
+                number, catalog, oid, subid, kind = one.split(" ", 4)
+                found.append((self.statements[int(number)], (catalog, int(oid), int(subid)), kind))
+        return found
 
     @functools.cached_property
     def objects(self) -> Mapping[Address, Place]:
         """The place of each object by its address; of several statements about one the first counts."""
         found: dict[Address, Place] = {}
-        for statement, report in self.reports:
-            for address, _ in _made(report):
-                found.setdefault(address, statement.place)
+        for statement, address, _ in self.made:
+            found.setdefault(address, statement.place)
         return found
 
     def part(self, whole: Address, kind: str, name: str) -> Place | None:
@@ -71,21 +82,25 @@ class Places:
         return self._parts(whole).get((kind, name))
 
     def made_by(self, statement: Statement) -> tuple[Address, ...]:
-        """What a statement said that it made."""
-        return self._by_statement.get(statement.place, ())
+        """What a statement made."""
+        return tuple(self._by_statement.get(statement.place, ()))
 
     @functools.cached_property
-    def _by_statement(self) -> Mapping[Place, tuple[Address, ...]]:
-        return {statement.place: tuple(address for address, _ in _made(report)) for statement, report in self.reports}
+    def _by_statement(self) -> Mapping[Place, list[Address]]:
+        found: defaultdict[Place, list[Address]] = defaultdict(list)
+        for statement, address, _ in self.made:
+            found[statement.place].append(address)
+        return found
 
     @functools.cached_property
     def _by_whole(self) -> Mapping[Address, list[Statement]]:
+        """The statements about each table and type that has parts; of several in one statement it is the first."""
+        wholes: dict[Place, Address] = {}
         found: defaultdict[Address, list[Statement]] = defaultdict(list)
-        for statement, report in self.reports:
-            if statement.node in _PARTED:
-                whole = next((address for address, kind in _made(report) if kind in _WHOLES), None)
-                if whole:
-                    found[whole].append(statement)
+        for statement, address, kind in self.made:
+            if statement.node in _PARTED and kind in _WHOLES and statement.place not in wholes:
+                wholes[statement.place] = address
+                found[address].append(statement)
         return found
 
     @functools.cached_property
@@ -102,30 +117,26 @@ class Places:
 
 
 class Recorder:
-    """Takes down what each statement made."""
+    """Takes down what each statement of a script makes; what is rolled back is not among it."""
 
-    def __init__(self) -> None:
-        self._heard: list[str] = []
-        self._reports: list[tuple[Statement, str]] = []
-        self.blind = False
+    asking = b"select pg_catalog.current_setting('dbsync.made', true), pg_catalog.set_config('dbsync.made', '', false)"
+    """What the session runs after statements, together with them or by itself."""
 
-    @property
-    def places(self) -> Places:
-        """Everything taken down so far."""
-        return Places(tuple(self._reports), self.blind)
+    def __init__(self, statements: Sequence[Statement], *, blind: bool = False):
+        self._reports: list[str] = []
+        self.places = Places(statements, self._reports, blind)
 
-    def hear(self, message: str) -> bool:
-        """Takes the event trigger's messages out of those that the server sends."""
-        if not message.startswith(_MARK):
-            return False
-        self._heard.append(message.removeprefix(_MARK))
-        return True
+    def mark(self, number: int) -> bytes:
+        """What the session runs before the statement of this number."""
+        return b"set dbsync.statement = %d" % number
 
-    def made(self, statement: Statement) -> None:
-        """Everything heard since the last call was made by this statement."""
-        if self._heard:
-            self._reports.append((statement, ",".join(self._heard)))
-            self._heard.clear()
+    def hear(self, cursor: "psycopg.Cursor[Any]") -> None:
+        """Take down what was made, from the last result of a cursor that ran `asking`."""
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone()
+        if row and row[0]:
+            self._reports.append(row[0])
 
 
 def place_in(statement: Statement, position: int) -> Place:
@@ -137,12 +148,6 @@ def place_in(statement: Statement, position: int) -> Place:
     return Place(statement.place.file, statement.place.line + line, column)
 
 
-def _made(report: str) -> Iterator[tuple[Address, str]]:
-    for one in report.split(","):
-        catalog, oid, subid, kind = one.split(" ", 3)
-        yield (catalog, int(oid), int(subid)), kind
-
-
 def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
     """The parts of a statement that have a name in it, with their places."""
     node = tree.node(statement.sql)
@@ -152,21 +157,19 @@ def _parts(statement: Statement) -> Iterator[tuple[str, str, Place]]:
 
 
 @contextlib.contextmanager
-def recording(admin: "psycopg.Connection[Any] | None") -> Iterator[Recorder]:
+def recording(admin: "psycopg.Connection[Any] | None", statements: Sequence[Statement]) -> Iterator[Recorder]:
     """A recorder of what is made in the database of `admin`; a blind one where that may not make event triggers."""
-    recorder = Recorder()
     if admin is None:
-        yield recorder
+        yield Recorder(statements)
         return
     try:
         with admin.transaction():
             admin.execute(_ON.encode())
     except errors.InsufficientPrivilege:
-        recorder.blind = True
-        yield recorder
+        yield Recorder(statements, blind=True)
         return
     try:
-        yield recorder
+        yield Recorder(statements)
     finally:
         _off(admin)
 

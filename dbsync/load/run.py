@@ -1,11 +1,17 @@
-"""Loads a script into a scratch database: each statement by itself, so that a failure has its place."""
+"""Loads a script into a scratch database, so that a failure has its place.
+
+Statements that only define something go together, which spares the way there and back; where one of them fails, each
+is run again by itself.
+"""
 
 import dataclasses
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from dbsync import sql
 from dbsync.errors import ScratchError
@@ -21,6 +27,30 @@ from dbsync.pg.connect import PINNED
 LOADING = {**PINNED, "search_path": '"$user", public'}
 
 Elevate = Callable[[], AbstractContextManager[None]]
+
+_TOGETHER = frozenset(
+    {
+        "AlterDomainStmt",
+        "AlterOwnerStmt",
+        "AlterSeqStmt",
+        "AlterTableStmt",
+        "CommentStmt",
+        "CompositeTypeStmt",
+        "CreateDomainStmt",
+        "CreateEnumStmt",
+        "CreateFunctionStmt",
+        "CreatePolicyStmt",
+        "CreateSchemaStmt",
+        "CreateSeqStmt",
+        "CreateStmt",
+        "CreateTrigStmt",
+        "IndexStmt",
+        "ViewStmt",
+    }
+)
+"""What is the same in one transaction with others as in one of its own, or fails there: none sets what others see."""
+_MOST = 32
+"""How many go together: in one transaction each foreign key takes longer than the one before."""
 
 _GRANTED_NOTHING = frozenset({"01006", "01007"})
 
@@ -62,20 +92,20 @@ def load(
     elevate: Elevate,
     admin: "psycopg.Connection[Any] | None" = None,
 ) -> Loaded:
-    """Runs the statements as psql would, each in a transaction of its own; the connection is left in autocommit.
-    One in which BEGIN was run runs them all in that transaction.
+    """Runs the statements with the effect that they have in psql, each in a transaction of its own; the connection is
+    left in autocommit. One in which BEGIN was run runs them all in that transaction.
 
     `elevate` gives the session's role a superuser's rights while it is open. `admin`, a superuser's connection to
     the same database, lets the places of objects be recorded. The session keeps what the file SETs.
     """
     if not connection.autocommit:
         connection.autocommit = True
-    with recording(admin) as recorder, connection.cursor() as cursor:
+    with recording(admin, script.statements) as recorder, connection.cursor() as cursor:
         loading = _Loading(connection, cursor, script, elevate, recorder)
         connection.add_notice_handler(loading.hear)
         try:
-            for index, statement in enumerate(script.statements):
-                loading.run(index, statement)
+            for numbers in loading.stretches():
+                loading.run(numbers)
         finally:
             connection.remove_notice_handler(loading.hear)
     return Loaded(
@@ -107,12 +137,49 @@ class _Loading:
         self._warning: str | None = None
 
     def hear(self, diagnostic: psycopg.errors.Diagnostic) -> None:
-        """Takes note of what was made, and of a GRANT that granted nothing, which PostgreSQL only warns of."""
-        message = diagnostic.message_primary or ""
-        if not self._recorder.hear(message) and diagnostic.sqlstate in _GRANTED_NOTHING:
-            self._warning = message
+        """Takes note of a GRANT that granted nothing, which PostgreSQL only warns of."""
+        if diagnostic.sqlstate in _GRANTED_NOTHING:
+            self._warning = diagnostic.message_primary or ""
 
-    def run(self, index: int, statement: Statement) -> None:
+    def stretches(self) -> Iterator[Sequence[int]]:
+        """The numbers of the statements, in order, with those together that may be run together."""
+        alone = self._connection.info.transaction_status != TransactionStatus.IDLE
+        # What an event trigger does may not be undone with the statement that woke it.
+        alone = alone or any(one.node == "CreateEventTrigStmt" for one in self._statements)
+        for together, found in itertools.groupby(
+            range(len(self._statements)), lambda number: not alone and self._statements[number].node in _TOGETHER
+        ):
+            numbers = list(found)
+            size = _MOST if together else 1
+            for first in range(0, len(numbers), size):
+                yield numbers[first : first + size]
+
+    def run(self, numbers: Sequence[int]) -> None:
+        """Runs statements, together if they can be."""
+        if len(numbers) == 1 or not self._run_together(numbers):
+            for number in numbers:
+                self._run_alone(number)
+
+    def _run_together(self, numbers: Sequence[int]) -> bool:
+        texts: list[bytes] = []
+        for number in numbers:
+            statement = self._statements[number]
+            rule = rules.rule(statement)
+            if not isinstance(rule, rules.Run):
+                return False
+            texts += [self._recorder.mark(number), (rule.instead or statement.sql).encode()]
+        try:
+            # A statement may end in a comment, which goes on to the end of its line.
+            self._cursor.execute(b"\n;".join([*texts, self._recorder.asking]))
+        except psycopg.Error as error:
+            if self._connection.closed or error.sqlstate is None:
+                raise self._failure(error, numbers[0], rewritten=False) from error
+            return False
+        self._recorder.hear(self._cursor)
+        return True
+
+    def _run_alone(self, index: int) -> None:
+        statement = self._statements[index]
         rule = rules.rule(statement)
         match rule:
             case rules.PassOver(note):
@@ -124,8 +191,10 @@ class _Loading:
             case rules.MakeRole(name):
                 self._make_role(index, name)
             case rules.Run():
+                self._cursor.execute(self._recorder.mark(index))
                 self._run(index, statement, rule)
-                self._recorder.made(statement)
+                self._cursor.execute(self._recorder.asking)
+                self._recorder.hear(self._cursor)
 
     def _run(self, index: int, statement: Statement, rule: rules.Run) -> None:
         text = (rule.instead or statement.sql).encode()
