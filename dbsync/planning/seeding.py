@@ -23,10 +23,10 @@ from dbsync.planning.refusal import no_plan
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.seeds.compare import Comparison
 from dbsync.seeds.directives import directives
+from dbsync.seeds.effects import effects
 from dbsync.seeds.gather import gather
 from dbsync.seeds.keys import keyed, parents_first
 from dbsync.seeds.load import load
-from dbsync.seeds.losses import losses
 from dbsync.seeds.rehearse import rehearse, steps
 from dbsync.seeds.statements import Gives, may_move
 from dbsync.seeds.tables import tables
@@ -110,7 +110,7 @@ class Seeding:
         self.progress("comparing rows")
         with self.workspace.fresh(template=ROWS) as name:
             self._run(name, batches, elevated=elevated)
-            units, found = self._differences(name)
+            units, found, notes = self._differences(name)
             if not units:
                 return Declared(batches, found, self.watched)
             try:
@@ -120,7 +120,7 @@ class Seeding:
                 with contextlib.closing(self.workspace.running(name)) as connection:
                     ordered = steps(rehearse(connection, units, self.script), self.script)
                 done = self._proven(_joined(batches, ordered), elevated=elevated)
-        return Declared(done, found, self.watched)
+        return Declared(done, found, self.watched, notes)
 
     def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says."""
@@ -132,7 +132,7 @@ class Seeding:
                 except NeedsCommitError as need:
                     batches = committed_before(batches, need.batch, need.position)
                     continue
-                units, found = self._differences(name)
+                units, found, _ = self._differences(name)
                 if units:
                     raise _unsettled(found, units)
                 return batches
@@ -145,13 +145,14 @@ class Seeding:
             told = no_plan([error], self.workspace.role, superuser=self.workspace.superuser, goal="")
             raise NoPlan("A step fails with the rows that live has", detail=told.detail, hint=told.hint) from error
 
-    def _differences(self, name: str) -> tuple[list[Unit], tuple[TableRows, ...]]:
+    def _differences(self, name: str) -> tuple[list[Unit], tuple[TableRows, ...], tuple[str, ...]]:
+        """The statements that make the rows what the file says, what of them differs, and what else is to be told."""
         scratch = self.workspace.scratch
         with contextlib.closing(scratch.connect(name)) as copy, contextlib.closing(scratch.connect(SEEDED)) as seeded:
             comparison = Comparison(copy, seeded, self.wanted)
             order = parents_first(self.wanted)
-            taken = losses(comparison, tables(copy), order[::-1])
-            writer = Writer(comparison, self.script, taken)
+            elsewhere = effects(comparison, tables(copy), order)
+            writer = Writer(comparison, self.script, elsewhere)
             for one in self.wanted:
                 if twice := comparison.ambiguous(one):
                     place = self.script.statements[twice[0]].place
@@ -162,7 +163,7 @@ class Seeding:
                     )
             units = writer.units(order)
             comparison.close()
-        return units, tuple(sorted(writer.tables, key=lambda one: one.table))
+        return units, tuple(sorted(writer.tables, key=lambda one: one.table)), elsewhere.notes
 
 
 def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Batch, ...]:

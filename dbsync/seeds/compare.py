@@ -100,14 +100,11 @@ class Comparison:
 
     def differing(self, one: Wanted) -> Iterator[Differing]:
         """In the order of the file."""
-        if one.mode == "insert-only":
-            return
         sets: dict[tuple[str, ...], list[int]] = {}
         for statement, given in one.given.items():
             sets.setdefault(given.compared, []).append(statement)
         for names, statements in sets.items():
-            columns = [name for name in names if name not in one.key or one.table.columns[name].equal != "="]
-            if columns:
+            if columns := [name for name in names if name in one.changeable]:
                 yield from self._differing(one, columns, statements)
 
     def _differing(self, one: Wanted, columns: Sequence[str], statements: Sequence[int]) -> Iterator[Differing]:
@@ -127,6 +124,17 @@ class Comparison:
                 {columns[position]: after[position] for position in which},
                 tuple(parents),
             )
+
+    def changed(self, one: Wanted, column: str) -> str:
+        """What stands behind FROM for the rows `t` that another value is declared for in a column, by `w`."""
+        given = [index for index, given in one.given.items() if column in given.compared]
+        return f"""{self.names[one.table.path]} w join {one.table.rows} t on {_match(one)}
+            where w.{STATEMENT} in ({", ".join(map(str, given))}) and {_differs(one, one.table.columns[column])}"""
+
+    def nulls(self, one: Wanted, column: str) -> str:
+        """As SQL: whether `w` declares NULL for a column."""
+        known = (reference := one.reference(column)) and f" and w.{reference.column} is null"
+        return f"w.{sql.name(column)} is null{known or ''}"
 
     def there(self, one: Wanted, most: int) -> Iterator[dict[str, str | None]]:
         """The first of the declared rows that are there, in the order of the file, as they are there."""

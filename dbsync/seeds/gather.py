@@ -1,32 +1,30 @@
 """Brings the rows of live that the declared ones concern to a copy of live.
 
 These are the rows with the keys of the file (of a table that is to be exact, all), those that hold one of its unique
-values, those that either refer to, and those that would go with what is deleted. No others are read.
+values, those that either refer to, and those that refer to what is deleted or gets another key. No others are read.
 """
 
 import contextlib
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import psycopg
 
 from dbsync import sql
 from dbsync.model.objects import Id
-from dbsync.model.rows import KeyColumn, Watched
+from dbsync.model.rows import Watched
 from dbsync.seeds import watch
-from dbsync.seeds.complaints import no_rows, unreadable, unruly
+from dbsync.seeds.complaints import unreadable
 from dbsync.seeds.matching import lifted, text_or, typed
 from dbsync.seeds.pipe import pipe
-from dbsync.seeds.tables import Column, ForeignKey, Path, Table, tables
+from dbsync.seeds.staging import NUMBER, PLACE, Staging, batches
+from dbsync.seeds.tables import THE_ROW, Column, ForeignKey, Path, Table, tables
 from dbsync.seeds.wanted import ROW, STATEMENT, Wanted
 
 Connection = psycopg.Connection[Any]
 
-BATCH = 50_000
 _LOCK_TIMEOUT = "10s"
-_NUMBER, _PLACE = '"dbsync number"', '"dbsync place"'
 
 
 def gather(
@@ -52,11 +50,20 @@ def gather(
                 )
                 found = gathering.run()
         except psycopg.Error as error:
-            if live.closed or live.broken or gathering.reading is None:
+            if live.closed or live.broken or gathering.staging.reading is None:
                 raise
-            raise unreadable(gathering.reading, error) from error
-        gathering.fill()
+            raise unreadable(gathering.staging.reading, error) from error
+        gathering.staging.fill()
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Mark:
+    """A number for rows of a table that go (THE_ROW), or change in these columns."""
+
+    number: int
+    path: Path
+    columns: frozenset[str]
 
 
 class _Gathering:
@@ -79,8 +86,8 @@ class _Gathering:
         """The same by the names that they will have, with their columns by theirs."""
         self.foreign = [key for table in desired.values() for key in table.parents]
         """The foreign keys that count when rows are deleted, by these names."""
-        self.staged: dict[Path, str] = {}
-        self.reading: Path | None = None
+        self.staging = Staging(live, copy, self.known)
+        self.marks: list[_Mark] = []
 
     def run(self) -> tuple[Watched, ...]:
         watched = []
@@ -96,7 +103,7 @@ class _Gathering:
             self.refer(one)
             self.holders(one)
             self.referred(one)
-        self.doomed()
+        self.touched()
         self.closure()
         return tuple(watched)
 
@@ -115,26 +122,22 @@ class _Gathering:
         """The rows with the file's keys, or all; None where live's table has no such key yet."""
         exact = one.mode == "exact"
         if exact:
-            self.everything(table)
+            self.staging.everything(table)
         columns = [name for name in one.sometimes if name in table.columns]
         if not set(one.key) <= table.columns.keys():
             return watch.seen(self.live, table, _own(table, columns), (), None) if exact else None
         match = [typed(table.columns[name], one.table.columns[name]) for name in one.key]
         if None in match and not exact:
             # Which rows will have these keys is known once the steps have changed their type.
-            self.everything(table)
+            self.staging.everything(table)
         key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in one.key)
         keys = []
-        for batch in self.batches(self.seeded, _values(one, one.key), len(key)):
+        for batch in batches(self.seeded, _values(one, one.key), len(key)):
             keys.append(batch[1:])
-            self.fetch(table, key, batch)
+            self.staging.fetch(table, key, batch)
         if one.mode == "insert-only":
             columns = list(one.key)
         return watch.seen(self.live, table, _own(table, columns), key, None if exact or None in match else tuple(keys))
-
-    def everything(self, table: Table) -> None:
-        columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
-        self.pipe(table, f"select null, t.tableoid::text || t.ctid::text, {columns} from {table.rows} t", [])
 
     def chosen(self, one: Wanted) -> None:
         """Put the keys that live has chosen for its rows into the store; those of new rows are not known yet."""
@@ -157,20 +160,13 @@ class _Gathering:
         nothing = ", ".join(f"{sql.name(name)} = null" for name in names)
         self.seeded.execute(f"update {one.store} set {nothing} where {free}".encode())
         table = self.there.get(one.table.path)
-        if table is None or table.path not in self.staged or not set(names) <= table.columns.keys():
+        if table is None or table.path not in self.staging.staged or not set(names) <= table.columns.keys():
             return
-        texts = ", ".join(f"{sql.name(name)}::text" for name in _own(table, names))
-        query = f"select {_NUMBER}, {texts} from {self.staged[table.path]} where {_NUMBER} is not null"
         values = ", ".join(
             f"{sql.name(name)} = m.v{number}::{one.table.columns[name].type}" for number, name in enumerate(names)
         )
-        self.seeded.execute(
-            f"create temp table m (n bigint, {', '.join(f'v{number} text' for number, _ in enumerate(names))})".encode()
-        )
-        pipe(self.copy, query.encode(), self.seeded, b"m")
-        self.seeded.execute(
-            f"update {one.store} x set {values} from m where x.{ROW} = m.n and ({free}); drop table m".encode()
-        )
+        with self.numbered(table, names):
+            self.seeded.execute(f"update {one.store} x set {values} from m where x.{ROW} = m.n and ({free})".encode())
 
     def sequences(self, one: Wanted, table: Table) -> tuple[tuple[str, int], ...]:
         """Set the copy's sequences where live's are; one that may not be read counts as past all rows.
@@ -186,7 +182,7 @@ class _Gathering:
                 row = self.live.execute(f"select last_value, is_called from {column.counted}".encode()).fetchone()
             given = self.last(self.seeded, one.store, one.table.columns[name]) if name in one.sometimes else None
             if row is None:
-                there = self.last(self.copy, self.stage(table), column)
+                there = self.last(self.copy, self.staging.stage(table), column)
                 row = (max((last for last in (given, there) if last is not None), default=None), True)
             elif given is not None:
                 known.append((column.counted, given))
@@ -212,8 +208,8 @@ class _Gathering:
         for unique in one.table.uniques:
             if table and set(unique) != set(one.key) and set(unique) <= {*one.sometimes} & table.columns.keys():
                 key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in unique)
-                for batch in self.batches(self.seeded, _values(one, unique, distinct=True), len(key)):
-                    self.fetch(table, key, batch)
+                for batch in batches(self.seeded, _values(one, unique, distinct=True), len(key)):
+                    self.staging.fetch(table, key, batch)
 
     def referred(self, one: Wanted) -> None:
         """The rows that the declared ones refer to."""
@@ -224,132 +220,127 @@ class _Gathering:
                     text_or(parent.columns[target], one.table.columns[own])
                     for own, target in zip(key.columns, key.targets, strict=True)
                 )
-                for batch in self.batches(self.seeded, _values(one, key.columns, distinct=True), len(match)):
-                    self.fetch(parent, match, batch)
+                for batch in batches(self.seeded, _values(one, key.columns, distinct=True), len(match)):
+                    self.staging.fetch(parent, match, batch)
 
-    def doomed(self) -> None:
-        """Bring what refers to the rows that are to be deleted, and to those that go with them, and so on.
+    def touched(self) -> None:
+        """Bring what refers to the rows that are to be deleted or to get another key, and to those that go or change
+        with them, and so on.
 
-        A row that goes is marked with a number below zero, another one for each way on which it was found.
+        Such a row is marked with a number below zero, another one for each way on which it was found.
         """
-        marks = itertools.count(-1, -1)
-        waiting = [(one.table.path, next(marks)) for one in self.wanted if one.mode == "exact"]
-        for path, mark in waiting:
-            if (table := self.there.get(path)) and (stage := self.staged.get(table.path)):
+        waiting: list[_Mark] = []
+        for one in self.wanted:
+            table = self.there.get(one.table.path)
+            if table is None or table.path not in self.staging.staged:
+                continue
+            if one.mode == "exact":
+                waiting.append(mark := self.mark(one.table.path, {THE_ROW}))
+                stage = self.staging.staged[table.path]
                 self.copy.execute(
-                    f"""update {stage} x set {_NUMBER} = {mark} where {_NUMBER} is null and not exists
-                        (select from {stage} y where y.{_PLACE} = x.{_PLACE} and y.{_NUMBER} is not null)""".encode()
+                    f"""update {stage} x set {NUMBER} = {mark.number} where {NUMBER} is null and not exists
+                        (select from {stage} y where y.{PLACE} = x.{PLACE} and y.{NUMBER} > 0)""".encode()
                 )
+            waiting += self.renamed(one, table)
         while waiting:
-            path, mark = waiting.pop()
-            referring = [key for key in self.foreign if key.parent == path]
-            waiting += [(key.table, into) for key in referring if self.children(key, mark, into := next(marks))]
+            mark = waiting.pop()
+            parent = self.there[mark.path]
+            for key in self.referring(mark.path):
+                if {THE_ROW, *key.targets} & mark.columns:
+                    values = ", ".join(f"{sql.name(name)}::text" for name in _own(parent, key.targets))
+                    query = f"select {values} from {self.staging.staged[parent.path]} where {NUMBER} = {mark.number}"
+                    waiting += self.children(key, self.copy, query, mark.columns)
 
-    def children(self, key: ForeignKey, mark: int, into: int) -> int:
-        """Bring the rows that refer to doomed ones: how many more are doomed with them."""
-        child, parent = self.there.get(key.table), self.there.get(key.parent)
-        if child is None or parent is None or parent.path not in self.staged:
-            return 0
-        if not (set(key.columns) <= child.columns.keys() and set(key.targets) <= parent.columns.keys()):
-            return 0
+    def renamed(self, one: Wanted, table: Table) -> Iterator[_Mark]:
+        """Bring the rows that refer to declared ones by values that these are to have no longer."""
+        keys = [key for key in self.referring(one.table.path) if one.changeable.intersection(key.targets)]
+        names = list(dict.fromkeys(name for key in keys for name in key.targets))
+        if not names:
+            return
+        with self.numbered(table, names):
+            known = {name: f"m.v{position}" for position, name in enumerate(names)}
+            for key in keys:
+                columns = one.changeable.intersection(key.targets)
+                differs = " or ".join(
+                    f"x.{STATEMENT} = {index} and x.{sql.name(name)}::text is distinct from {known[name]}"
+                    for name in columns
+                    for index, given in one.given.items()
+                    if name in given.compared
+                )
+                values = ", ".join(known[name] for name in key.targets)
+                query = f"select {values} from m join {one.store} x on x.{ROW} = m.n where {differs}"
+                yield from self.children(key, self.seeded, query, columns)
+
+    def referring(self, path: Path) -> list[ForeignKey]:
+        """The foreign keys by which live's rows will refer to those of a table, as far as live has their columns."""
+        return [
+            key
+            for key in self.foreign
+            if key.parent == path
+            and (child := self.there.get(key.table))
+            and set(key.columns) <= child.columns.keys()
+            and set(key.targets) <= self.there[path].columns.keys()
+        ]
+
+    def mark(self, path: Path, columns: Set[str]) -> _Mark:
+        """A new mark."""
+        self.marks.append(_Mark(-1 - len(self.marks), path, frozenset(columns)))
+        return self.marks[-1]
+
+    def children(self, key: ForeignKey, connection: Connection, query: str, columns: Set[str]) -> Iterator[_Mark]:
+        """Bring the rows that refer by a key to what a query finds, where that goes or changes in some columns; with
+        their mark, if more go or change with it."""
+        child = self.there[key.table]
+        into = self.mark(key.table, {own for name in columns for own in key.action(name)[1]})
         match = tuple(text_or(child.columns[name], child.columns[name]) for name in key.columns)
-        values = ", ".join(f"{sql.name(name)}::text" for name in _own(parent, key.targets))
-        query = f"select distinct {into}, {values} from {self.staged[parent.path]} where {_NUMBER} = {mark}"
-        for batch in self.batches(self.copy, query, len(match)):
-            self.fetch(child, match, batch)
-        stage = self.stage(child)
-        if key.on_delete != "c":
-            self.copy.execute(f"update {stage} set {_NUMBER} = null where {_NUMBER} = {into}".encode())
-            return 0
-        known = (
-            f"exists (select from {stage} y where y.{_PLACE} = x.{_PLACE} and y.{_NUMBER} < 0 and y.{_NUMBER} > {into})"
+        for batch in batches(connection, f"select distinct {into.number}, * from ({query}) values", len(match)):
+            self.staging.fetch(child, match, batch)
+        stage = self.staging.stage(child)
+        if not into.columns:
+            self.copy.execute(f"update {stage} set {NUMBER} = null where {NUMBER} = {into.number}".encode())
+            return
+        known = (one.number for one in self.marks[:-1] if one.path == into.path and one.columns >= into.columns)
+        self.copy.execute(
+            f"""delete from {stage} x where {NUMBER} = {into.number} and exists (select from {stage} y
+                where y.{PLACE} = x.{PLACE} and y.{NUMBER} = any (array[{", ".join(map(str, known))}]::bigint[]))
+            """.encode()
         )
-        self.copy.execute(f"delete from {stage} x where {_NUMBER} = {into} and {known}".encode())
-        row = self.copy.execute(f"select count(*) from {stage} where {_NUMBER} = {into}".encode()).fetchone()
-        return int(row[0]) if row else 0
+        row = self.copy.execute(f"select from {stage} where {NUMBER} = {into.number} limit 1".encode()).fetchone()
+        if row is not None:
+            yield into
+
+    @contextlib.contextmanager
+    def numbered(self, table: Table, names: Sequence[str]) -> Iterator[None]:
+        """Texts (v0, v1, …) of live's rows that the file has the keys of, by the numbers of its rows (n), as a table
+        `m` beside the stores."""
+        texts = ", ".join(f"{sql.name(name)}::text" for name in _own(table, names))
+        query = f"select {NUMBER}, {texts} from {self.staging.staged[table.path]} where {NUMBER} is not null"
+        columns = ", ".join(f"v{position} text" for position, _ in enumerate(names))
+        self.seeded.execute(f"create temp table m (n bigint, {columns})".encode())
+        pipe(self.copy, query.encode(), self.seeded, b"m")
+        yield
+        self.seeded.execute("drop table m")
 
     def closure(self) -> None:
         """What the rows refer to, and what that refers to: a foreign key may be checked again."""
         before = -1
-        while before != (before := self.total()):
-            for path in list(self.staged):
+        while before != (before := self.staging.total()):
+            for path in list(self.staging.staged):
                 for key in self.known[path].parents:
                     self.parents(self.known[path], key)
 
     def parents(self, child: Table, key: ForeignKey) -> None:
         parent = self.known[key.parent]
-        self.stage(parent)
         match = tuple(
             text_or(parent.columns[target], child.columns[own])
             for own, target in zip(key.columns, key.targets, strict=True)
         )
         own, targets = ([f"{sql.name(name)}::text" for name in names] for names in (key.columns, key.targets))
         known = " and ".join(f"{name} is not null" for name in own)
-        query = f"""select null::bigint, * from (select {", ".join(own)} from {self.staged[child.path]} where {known}
-                    except select {", ".join(targets)} from {self.staged[key.parent]}) missing"""
-        for batch in self.batches(self.copy, query, len(match)):
-            self.fetch(parent, match, batch)
-
-    def total(self) -> int:
-        counts = " + ".join(f"(select count(distinct {_PLACE}) from {stage})" for stage in self.staged.values())
-        row = self.copy.execute(f"select {counts or 0}".encode()).fetchone()
-        return int(row[0]) if row else 0
-
-    def batches(self, connection: Connection, query: str, width: int) -> Iterator[tuple[str, ...]]:
-        """What a query finds, a number and texts, in parts, each of them as PostgreSQL writes an array."""
-        names = ["n", *(f"c{position}" for position in range(width))]
-        arrays = ", ".join(f"array_agg({name} order by place)::text" for name in names)
-        with connection.transaction(), connection.cursor(name="dbsync_keys") as cursor:
-            cursor.itersize = 1
-            cursor.execute(
-                f"""select {arrays} from (select *, row_number() over () - 1 as place
-                        from ({query}) found ({", ".join(names)})) numbered
-                    group by place / {BATCH} order by place / {BATCH}""".encode()
-            )
-            yield from cursor
-
-    def fetch(self, table: Table, key: Sequence[KeyColumn], batch: Sequence[str]) -> int:
-        """Bring the rows of live that have one of these keys, each with the number of its key: how many there are."""
-        columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
-        numbers, *arrays = batch
-        source, values = watch.joined(table.rows, key, arrays, numbers)
-        return self.pipe(table, f"select k.n, t.tableoid::text || t.ctid::text, {columns} from {source}", values)
-
-    def pipe(self, table: Table, query: str, values: Sequence[Any]) -> int:
-        self.reading = table.path
-        text, given = watch.parametrized(query, values)
-        number = pipe(self.live, text, self.copy, self.stage(table).encode(), given)
-        self.reading = None
-        return number
-
-    def stage(self, table: Table) -> str:
-        """The temporary table for rows of a table of live's."""
-        if table.path not in self.staged:
-            name = self.staged[table.path] = f"staged_{len(self.staged)}"
-            columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
-            self.copy.execute(
-                f"""create temp table {name} as select null::bigint as {_NUMBER}, null::text as {_PLACE}, {columns}
-                    from {table.name} t where false""".encode()
-            )
-        return self.staged[table.path]
-
-    def fill(self) -> None:
-        """Put what was staged into the copy's own tables: no trigger fires, and no foreign key is checked."""
-        with self.copy.transaction():
-            try:
-                self.copy.execute("set local session_replication_role = replica")
-            except psycopg.errors.InsufficientPrivilege:
-                raise no_rows(self.copy.info.user) from None
-            for path, stage in self.staged.items():
-                columns = sql.names(column.name for column in self.known[path].own)
-                try:
-                    self.copy.execute(
-                        f"""insert into {sql.qualified(*path)} ({columns}) overriding system value
-                            select {columns} from (select distinct on ({_PLACE}) * from {stage} order by {_PLACE}) rows;
-                            drop table {stage}; analyze {sql.qualified(*path)}""".encode()
-                    )
-                except psycopg.IntegrityError as error:
-                    raise unruly(path, error) from error
+        query = f"""select null::bigint, * from (select {", ".join(own)} from {self.staging.stage(child)} where {known}
+                    except select {", ".join(targets)} from {self.staging.stage(parent)}) missing"""
+        for batch in batches(self.copy, query, len(match)):
+            self.staging.fetch(parent, match, batch)
 
 
 def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str:

@@ -40,10 +40,15 @@ class Column:
         return self.sequence if self.counts else None
 
 
+THE_ROW = ""
+"""What stands for the row itself, where columns are named."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ForeignKey:
-    """Columns of a table that name a row of another; `on_delete` is what becomes of them when that goes: "c" (they go
-    with it), "n" and "d" (the columns in `unset` become NULL or their default), or it may not go."""
+    """Columns of a table that name a row of another. `on_delete` is what becomes of a row when the one that it names
+    goes, `on_update` when that gets another key: "c" (it goes too, takes the key over), "n" and "d" (columns become
+    NULL, or their default; when the other goes only those in `unset`), or that may not be."""
 
     name: str
     table: Path
@@ -52,6 +57,18 @@ class ForeignKey:
     targets: tuple[str, ...]
     on_delete: str
     unset: tuple[str, ...]
+    on_update: str
+
+    def action(self, changed: str) -> tuple[str, tuple[str, ...]]:
+        """What becomes of a row, and of which of its columns (or THE_ROW), when a column of the one that it names gets
+        another value, or that goes: THE_ROW."""
+        gone = changed == THE_ROW
+        action = self.on_delete if gone else self.on_update if changed in self.targets else ""
+        if action == "c":
+            return action, (THE_ROW if gone else self.columns[self.targets.index(changed)],)
+        if action in ("n", "d"):
+            return action, self.unset if gone else self.columns
+        return action, ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -156,7 +173,8 @@ _FOREIGN = """
                  join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (c.confrelid, k.number) order by position),
            c.confdeltype::text,
            array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.conrelid
-                 and a.attnum = any (coalesce(c.confdelsetcols, c.conkey)) order by a.attnum)
+                 and a.attnum = any (coalesce(c.confdelsetcols, c.conkey)) order by a.attnum),
+           c.confupdtype::text
     from pg_catalog.pg_constraint c where c.contype = 'f' and c.conparentid = 0 and c.conrelid = any (%s::oid[])
     order by c.conname
 """
@@ -177,10 +195,10 @@ def tables(connection: Connection) -> dict[Path, Table]:
     for oid, key in connection.execute(_UNIQUES, [oids]).fetchall():
         uniques.setdefault(oid, []).append(tuple(key))
     parents: dict[int, list[ForeignKey]] = {}
-    for oid, other, name, own, targets, on_delete, unset in connection.execute(_FOREIGN, [oids]).fetchall():
+    for oid, other, name, own, targets, on_delete, unset, on_update in connection.execute(_FOREIGN, [oids]).fetchall():
         if other in found:
             ends = found[oid][0], tuple(own), found[other][0], tuple(targets)
-            key = ForeignKey(name, *ends, on_delete, tuple(unset))
+            key = ForeignKey(name, *ends, on_delete, tuple(unset), on_update)
             parents.setdefault(oid, []).append(key)
     return {
         path: Table(

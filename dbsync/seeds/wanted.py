@@ -67,6 +67,15 @@ class Wanted:
         found = {name for one in self.given.values() for name in one.columns}
         return tuple(name for name in self.table.columns if name in found)
 
+    @property
+    def changeable(self) -> frozenset[str]:
+        """The columns in which rows that are there may be given other values: of the key those whose values can be
+        equal and not the same."""
+        if self.mode == "insert-only":
+            return frozenset()
+        found = {name for one in self.given.values() for name in one.compared}
+        return frozenset(name for name in found if name not in self.key or self.table.columns[name].equal != "=")
+
     def reference(self, column: str) -> Reference | None:
         """The reference that a column is a part of."""
         return next((one for one in self.references if column in one.key.columns), None)

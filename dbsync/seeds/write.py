@@ -10,6 +10,7 @@ from dbsync.model.objects import Id
 from dbsync.model.rows import RowChange, TableRows, Values
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
+from dbsync.seeds.effects import Effects
 from dbsync.seeds.tables import Column, Path
 from dbsync.seeds.wanted import Wanted, places
 
@@ -48,9 +49,8 @@ class Unit:
 class Writer:
     """Writes what one comparison found."""
 
-    def __init__(self, comparison: Comparison, script: Script, losses: Mapping[Path, tuple[str, ...]]):
-        """`losses` says what is lost elsewhere when a table's extra rows are deleted."""
-        self.losses = losses
+    def __init__(self, comparison: Comparison, script: Script, effects: Effects):
+        self.effects = effects
         self.comparison = comparison
         self.script = script
         self.tables: list[TableRows] = []
@@ -67,7 +67,7 @@ class Writer:
         for one in order:
             seen = _Seen(one, self.script)
             new += self._inserts(one, seen, before, late)
-            changes += self._updates(one, seen)
+            changes += _losing(self._updates(one, seen), self.effects.changed.get(one.table.path, ()))
             gone = [*self._deletes(one, seen), *gone]
             sequences += self._sequences(one)
             before.add(one.table.path)
@@ -206,9 +206,9 @@ class Writer:
             listed = [row for row in rows if short and None not in row.key]
             others = [row for row in rows if not short or None in row.key]
             units += [_delete(one, found, write) for found, write in ((listed, _listed), (others, _joined)) if found]
-        lost = (_lost(seen.counts["removed"], one.table.path),)
-        more = self.losses.get(one.table.path, ())
-        return [dataclasses.replace(unit, lost=lost if number else (*lost, *more)) for number, unit in enumerate(units)]
+        lost = _lost(seen.counts["removed"], one.table.path)
+        units = [dataclasses.replace(unit, lost=(lost,)) for unit in units]
+        return _losing(units, self.effects.deleted.get(one.table.path, ()))
 
     def _sequences(self, one: Wanted) -> Iterator[Unit]:
         for column in one.table.own:
@@ -272,6 +272,11 @@ def _head(one: Wanted, columns: Sequence[str]) -> str:
 
 def _lost(number: int, path: Path) -> str:
     return f"{number:,} {'row' if number == 1 else 'rows'} of {Id('table', path)}"
+
+
+def _losing(units: Iterable[Unit], lost: tuple[str, ...]) -> list[Unit]:
+    """The statements, the first of which tells what all of them take from rows of other tables."""
+    return [dataclasses.replace(one, lost=(*one.lost, *(() if number else lost))) for number, one in enumerate(units)]
 
 
 def _target(one: Wanted) -> str:

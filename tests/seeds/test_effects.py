@@ -1,4 +1,5 @@
-"""What goes with the rows that an exact table does without: counted, each row once, and said before it is applied."""
+"""What becomes of other rows when declared rows get other keys, and when those that are not declared go: counted, each
+row once, and said before it is applied."""
 
 import pytest
 
@@ -105,6 +106,108 @@ def test_a_key_that_comes_with_the_plan(project: Project) -> None:
         "1 row of table public.a",
         "1 row of table public.b, which goes with rows of table public.a",
     )
+
+
+CODES = """
+create table plans (id int primary key, code text unique, region text, unique (region, code));
+create table keeps (id int primary key, plan text references plans (code) on update cascade);
+create table forgets (id int primary key, plan text unique references plans (code) on update set null);
+create table falls_back (id int primary key, plan text default 'free' references plans (code) on update set default);
+create table pairs (id int primary key, region text, plan text,
+    foreign key (region, plan) references plans (region, code) on update cascade);
+create table far (id int primary key, plan text references forgets (plan) on update cascade);
+create table quiet (id int primary key, plan text references plans (code) on update set null);
+"""
+PLANS = "insert into plans (id, code, region) values (1, 'free', 'eu'), (2, 'pro', 'eu'), (3, 'max', 'eu');"
+
+
+def test_keys_that_change(project: Project) -> None:
+    project.write(schema=CODES, seeds=PLANS)
+    project.settled()
+    project.run(
+        "insert into keeps values (1, 'pro'), (2, 'pro'), (3, 'free');"
+        "insert into forgets values (1, 'pro'), (2, 'max');"
+        "insert into falls_back values (1, 'pro'); insert into pairs values (1, 'eu', 'pro'), (2, 'eu', 'max');"
+        "insert into far values (1, 'pro'), (2, 'pro'), (3, 'max'); insert into quiet values (1, 'free'), (2, 'max')"
+    )
+    project.write(seeds=PLANS.replace("pro", "team"))
+    plan = project.settled()
+    assert plan.losses == (
+        "plan in 1 row of table public.falls_back, set to the default as rows of table public.plans change",
+        "plan in 2 rows of table public.far, set to NULL as rows of table public.plans change",
+        "plan in 1 row of table public.forgets, set to NULL as rows of table public.plans change",
+    )
+    assert plan.notes[-2:] == (
+        "plan in 2 rows of table public.keeps: changed by ON UPDATE CASCADE, along with rows of table public.plans",
+        "plan in 1 row of table public.pairs: changed by ON UPDATE CASCADE, along with rows of table public.plans",
+    )
+    assert project.rows("select id, plan from keeps order by 1") == [(1, "team"), (2, "team"), (3, "free")]
+    assert project.rows("select id, plan from far order by 1") == [(1, None), (2, None), (3, "max")]
+    assert project.rows("select id, plan from quiet order by 1") == [(1, "free"), (2, "max")]
+    project.write(seeds=PLANS.replace("'pro'", "null"))
+    plan = project.settled()
+    assert plan.losses == (
+        "plan in 2 rows of table public.keeps, set to NULL as rows of table public.plans change",
+        "plan in 1 row of table public.pairs, set to NULL as rows of table public.plans change",
+    )
+
+
+def test_keys_that_are_not_to_change(project: Project) -> None:
+    """By a foreign key that refuses it; and where the file leaves live's keys alone."""
+    schema = "create table plans (id int primary key, code text unique);"
+    schema += "create table uses (id int primary key, plan text references plans (code));"
+    project.write(schema=schema, seeds="insert into plans values (1, 'a'), (2, 'b');")
+    project.settled()
+    project.run("insert into uses values (1, 'a')")
+    project.write(seeds="insert into plans values (1, 'z'), (2, 'b');")
+    with pytest.raises(NoPlan, match=r"a row cannot be changed in public\.plans: .*violates foreign key"):
+        project.plan()
+    project.write(seeds="-- dbsync: insert-only\ninsert into plans values (1, 'z'), (2, 'b');")
+    assert project.plan().steps == ()
+
+
+def test_keys_that_change_where_rows_are_deleted(project: Project) -> None:
+    project.write(
+        schema="create table a (id int primary key, code text unique);"
+        "create table b (id int primary key,"
+        " a text unique references a (code) on delete set null on update set null);"
+        "create table c (id int primary key, b text references b (a) on update cascade);",
+        seeds="-- dbsync: exact\ninsert into a values (1, 'x'), (2, 'y');",
+    )
+    project.settled()
+    project.run(
+        "insert into a values (3, 'z'); insert into b values (1, 'x'), (2, 'y'), (3, 'z');"
+        "insert into c values (1, 'x'), (2, 'y'), (3, 'z'), (4, 'z')"
+    )
+    project.write(seeds="-- dbsync: exact\ninsert into a values (1, 'x'), (2, 'w');")
+    plan = project.settled()
+    assert plan.losses == (
+        "a in 1 row of table public.b, set to NULL as rows of table public.a change",
+        "b in 1 row of table public.c, set to NULL as rows of table public.a change",
+        "1 row of table public.a",
+        "a in 1 row of table public.b, set to NULL as rows of table public.a go",
+        "b in 2 rows of table public.c, set to NULL as rows of table public.a go",
+    )
+    assert project.rows("select id, b from c order by 1") == [(1, "x"), (2, None), (3, None), (4, None)]
+
+
+def test_declared_rows_follow_no_others(project: Project) -> None:
+    """What the file says of a value holds, whatever a foreign key makes of it on the way."""
+    project.write(
+        schema="create extension citext; create table plans (id int primary key, code citext unique);"
+        "create table uses (id int primary key, plan citext references plans (code) on update set null,"
+        " other citext references plans (code) on update cascade);",
+        seeds="insert into plans values (1, 'a'), (2, 'b'); insert into uses values (1, 'a', 'b');",
+    )
+    project.settled()
+    project.run("insert into uses values (2, 'b', 'a')")
+    project.write(seeds="insert into plans values (1, 'A'), (2, 'b'); insert into uses values (1, 'A', 'b');")
+    plan = project.settled()
+    assert plan.losses == ()
+    assert plan.notes[-1:] == (
+        "other in 1 row of table public.uses: changed by ON UPDATE CASCADE, along with rows of table public.plans",
+    )
+    assert project.rows("select id, plan::text, other::text from uses order by 1") == [(1, "A", "b"), (2, "b", "A")]
 
 
 def test_many_rows_are_one_loss(project: Project) -> None:
