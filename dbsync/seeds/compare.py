@@ -133,8 +133,8 @@ class Comparison:
 
     def nulls(self, one: Wanted, column: str) -> str:
         """As SQL: whether `w` declares NULL for a column."""
-        known = (reference := one.reference(column)) and f" and w.{reference.column} is null"
-        return f"w.{sql.name(column)} is null{known or ''}"
+        numbers = [reference.column for reference in one.references_of(column)]
+        return " and ".join(f"w.{name} is null" for name in (sql.name(column), *numbers))
 
     def there(self, one: Wanted, most: int) -> Iterator[dict[str, str | None]]:
         """The first of the declared rows that are there, in the order of the file, as they are there."""
@@ -274,8 +274,9 @@ def _differs(one: Wanted, column: Column) -> str:
     name = sql.name(column.name)
     left, right = f"t.{name}", f"w.{name}"
     texts = f'{left}::text collate "C" is distinct from {right}::text collate "C"'
-    if reference := one.reference(column.name):
-        return f"({left} is distinct from {right} or w.{reference.column} is not null)"
+    if references := one.references_of(column.name):
+        missing = " or ".join(f"w.{reference.column} is not null" for reference in references)
+        return f"({left} is distinct from {right} or {missing})"
     match column.compared:
         case "native":
             return f"({left} is distinct from {right})"

@@ -121,8 +121,8 @@ class _Effects:
             column = parent.columns[target]
             equal = column.equal if column.base == child.columns[own].base else "="
             pairs.append(f"t.{sql.name(own)} {equal} p.{sql.name(target)}")
-        return f"""effects g join {parent.rows} p on (p.tableoid, p.ctid) = (g.rel, g.place)
-                   join {child.rows} t on {" and ".join(pairs)}
+        return f"""effects g join {parent.rows_in(key.referred)} p on (p.tableoid, p.ctid) = (g.rel, g.place)
+                   join {child.rows_in(key.holder)} t on {" and ".join(pairs)}
                        and not {self.comparison.declares(key.table, key.columns)}"""
 
     def lost(self, root: int, path: Path, verb: str) -> Iterator[str]:

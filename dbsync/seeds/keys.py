@@ -13,7 +13,7 @@ from dbsync.model.text import Place, Script
 from dbsync.seeds.directives import Directives
 from dbsync.seeds.statements import Gives
 from dbsync.seeds.tables import Path
-from dbsync.seeds.wanted import ROW, STATEMENT, Reference, Wanted
+from dbsync.seeds.wanted import ROW, STATEMENT, TABLE, Reference, Wanted
 
 Connection = psycopg.Connection[Any]
 
@@ -164,7 +164,18 @@ def _referring(admin: Connection, found: Sequence[Wanted]) -> list[Wanted]:
             reference = Reference(key, len(references))
             references.append(reference)
             pairs = " and ".join(
-                f"x.{sql.name(own)} = y.{sql.name(other)}" for own, other in zip(key.columns, key.targets, strict=True)
+                [
+                    *(
+                        f"x.{sql.name(own)} = y.{sql.name(to)}"
+                        for own, to in zip(key.columns, key.targets, strict=True)
+                    ),
+                    *(
+                        f"{alias}.{TABLE} in (select relid from pg_catalog.pg_partition_tree({sql.literal(name)}))"
+                        for alias, table, part in (("x", key.table, key.holder), ("y", key.parent, key.referred))
+                        for name in [sql.qualified(*part)]
+                        if part != table
+                    ),
+                ]
             )
             admin.execute(f"alter table {one.store} add column {reference.column} bigint".encode())
             admin.execute(
@@ -182,7 +193,7 @@ def _ordered(found: Sequence[Wanted], script: Script) -> tuple[Wanted, ...]:
         ready = [
             one
             for one in waiting.values()
-            if not any((own := one.reference(name)) and own.key.parent in waiting for name in one.key)
+            if not any(own.key.parent in waiting for name in one.key for own in one.references_of(name))
         ]
         if not ready:
             one = next(iter(waiting.values()))

@@ -58,6 +58,10 @@ class ForeignKey:
     on_delete: str
     unset: tuple[str, ...]
     on_update: str
+    holder: Path
+    """The table, or that partition of it whose rows alone are held to it."""
+    referred: Path
+    """The table, or that partition of it whose rows alone can be named."""
 
     def action(self, changed: str) -> tuple[str, tuple[str, ...]]:
         """What becomes of a row, and of which of its columns (or THE_ROW), when a column of the one that it names gets
@@ -75,8 +79,8 @@ class ForeignKey:
 class Table:
     """A table with its columns, its unique keys (the primary one first) and its foreign keys.
 
-    `alone` tells that what inherits from it (`inherited`: if anything does) are other tables' rows; `members` are
-    the names of its partitions.
+    `alone` tells that what inherits from it (`inherited`: if anything does) are other tables' rows; the foreign keys of
+    its partitions are among its own.
     """
 
     path: Path
@@ -85,7 +89,6 @@ class Table:
     columns: Mapping[str, Column]
     uniques: tuple[tuple[str, ...], ...]
     parents: tuple[ForeignKey, ...]
-    members: frozenset[Path]
     triggers: bool
     """Whether triggers fire for its rows."""
 
@@ -99,6 +102,10 @@ class Table:
         """As SQL behind FROM: its own rows."""
         return f"ONLY {self.name}" if self.alone else self.name
 
+    def rows_in(self, path: Path) -> str:
+        """As SQL behind FROM: its rows that stand in a partition of it, or all."""
+        return self.rows if path == self.path else sql.qualified(*path)
+
     @property
     def own(self) -> tuple[Column, ...]:
         """The columns that rows are given, all but the computed ones."""
@@ -108,13 +115,14 @@ class Table:
 _TABLES = """
     select c.oid::bigint, array[n.nspname, c.relname]::text[], c.relkind = 'r',
            c.relkind = 'r' and exists (select from pg_catalog.pg_inherits h where h.inhparent = c.oid),
-           exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
+           exists (select from pg_catalog.pg_trigger t where not t.tgisinternal and (t.tgrelid = c.oid
+                   or c.relkind = 'p' and t.tgrelid in (select relid from pg_catalog.pg_partition_tree(c.oid))))
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'dbsync', 'dbsync_seeds')
 """
 _MEMBERS = """
-    select pg_catalog.pg_partition_root(c.oid)::oid::bigint, array[n.nspname, c.relname]::text[]
+    select c.oid::bigint, pg_catalog.pg_partition_root(c.oid)::oid::bigint, array[n.nspname, c.relname]::text[]
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relispartition
 """
 _COLUMNS = """
@@ -184,9 +192,10 @@ def tables(connection: Connection) -> dict[Path, Table]:
     """The tables of a database by schema and name; partitions belong to their root."""
     found = {oid: (tuple(path), *more) for oid, path, *more in connection.execute(_TABLES).fetchall()}
     oids = list(found)
-    members: dict[int, set[Path]] = {}
-    for root, path in connection.execute(_MEMBERS).fetchall():
-        members.setdefault(root, set()).add(tuple(path))
+    places = {oid: (oid, path) for oid, (path, *_) in found.items()}
+    for oid, root, path in connection.execute(_MEMBERS).fetchall():
+        if root in found:
+            places[oid] = (root, tuple(path))
     columns: dict[int, dict[str, Column]] = {}
     names = [field.name for field in dataclasses.fields(Column)]
     for oid, *row in connection.execute(_COLUMNS, [oids]).fetchall():
@@ -195,11 +204,23 @@ def tables(connection: Connection) -> dict[Path, Table]:
     for oid, key in connection.execute(_UNIQUES, [oids]).fetchall():
         uniques.setdefault(oid, []).append(tuple(key))
     parents: dict[int, list[ForeignKey]] = {}
-    for oid, other, name, own, targets, on_delete, unset, on_update in connection.execute(_FOREIGN, [oids]).fetchall():
-        if other in found:
-            ends = found[oid][0], tuple(own), found[other][0], tuple(targets)
-            key = ForeignKey(name, *ends, on_delete, tuple(unset), on_update)
-            parents.setdefault(oid, []).append(key)
+    for oid, other, name, own, targets, *actions in connection.execute(_FOREIGN, [list(places)]).fetchall():
+        if other in places:
+            (root, holder), (parent, referred) = places[oid], places[other]
+            on_delete, unset, on_update = actions
+            key = ForeignKey(
+                name=name,
+                table=found[root][0],
+                columns=tuple(own),
+                parent=found[parent][0],
+                targets=tuple(targets),
+                on_delete=on_delete,
+                unset=tuple(unset),
+                on_update=on_update,
+                holder=holder,
+                referred=referred,
+            )
+            parents.setdefault(root, []).append(key)
     return {
         path: Table(
             path=path,
@@ -208,7 +229,6 @@ def tables(connection: Connection) -> dict[Path, Table]:
             columns=columns.get(oid, {}),
             uniques=tuple(uniques.get(oid, ())),
             parents=tuple(parents.get(oid, ())),
-            members=frozenset(members.get(oid, ())),
             triggers=fires,
         )
         for oid, (path, alone, inherited, fires) in found.items()

@@ -14,8 +14,8 @@ from dbsync.seeds.tables import ForeignKey, Path, Table
 
 Connection = psycopg.Connection[Any]
 
-ROW, STATEMENT = '"dbsync row"', '"dbsync statement"'
-_TABLE, _PLACE = '"dbsync table"', '"dbsync place"'
+ROW, STATEMENT, TABLE = '"dbsync row"', '"dbsync statement"', '"dbsync table"'
+_PLACE = '"dbsync place"'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """The declared rows of one table. They stand in `store`, numbered in the order of the file."""
+    """The declared rows of one table. They stand in `store`, numbered in the order of the file, with the table or the
+    partition that took them (TABLE)."""
 
     table: Table
     store: str
@@ -76,9 +77,9 @@ class Wanted:
         found = {name for one in self.given.values() for name in one.compared}
         return frozenset(name for name in found if name not in self.key or self.table.columns[name].equal != "=")
 
-    def reference(self, column: str) -> Reference | None:
-        """The reference that a column is a part of."""
-        return next((one for one in self.references if column in one.key.columns), None)
+    def references_of(self, column: str) -> list[Reference]:
+        """The references that a column is a part of."""
+        return [one for one in self.references if column in one.key.columns]
 
 
 def find(admin: Connection, tables: Mapping[Path, Table], known: Sequence[tuple[Gives, ...]]) -> list[Wanted]:
@@ -129,13 +130,13 @@ def _keep(admin: Connection, table: Table, store: str) -> None:
     columns = sql.names(column.name for column in table.own)
     admin.execute(
         f"""create unlogged table {store} as
-            select row_number() over (order by {STATEMENT}, {_TABLE}, {_PLACE}) as {ROW}, * from (
+            select row_number() over (order by {STATEMENT}, {TABLE}, {_PLACE}) as {ROW}, * from (
                 select (select m.statement from {SCHEMA}.marks m where m.xid <= x.xmin::text::bigint
                         order by m.xid desc limit 1) as {STATEMENT},
-                       x.tableoid as {_TABLE}, x.ctid as {_PLACE}, {columns}
+                       x.tableoid as {TABLE}, x.ctid as {_PLACE}, {columns}
                 from {table.rows} x) y
             where {STATEMENT} is not null;
-            alter table {store} drop column {_TABLE}, drop column {_PLACE}""".encode()
+            alter table {store} drop column {_PLACE}""".encode()
     )
 
 

@@ -210,6 +210,58 @@ def test_declared_rows_follow_no_others(project: Project) -> None:
     assert project.rows("select id, plan::text, other::text from uses order by 1") == [(1, "A", "b"), (2, "b", "A")]
 
 
+PARTS = """
+create table p (id int, region text, name text, primary key (id, region)) partition by list (region);
+create table p_a partition of p for values in ('a');
+create table p_rest partition of p default partition by list (region);
+create table "p B" partition of p_rest for values in ('b');
+alter table p_a add unique (id);
+create table one (id int primary key, p int references p_a (id) on delete cascade);
+create table a (id int primary key);
+create table held (id int, a int, b int, primary key (id, a)) partition by list (a);
+create table held_1 partition of held for values in (1, 2);
+create table held_2 partition of held default partition by list (a);
+create table held_3 partition of held_2 default;
+alter table held_1 add foreign key (b) references a on delete set null;
+alter table held_2 add foreign key (b) references a on delete cascade;
+"""
+
+
+def test_a_foreign_key_to_one_partition(project: Project) -> None:
+    project.write(schema=PARTS, seeds="-- dbsync: exact\ninsert into p values (1, 'a');")
+    project.settled()
+    project.run(
+        "insert into p values (2, 'a'), (3, 'a'), (2, 'b'), (5, 'b'); insert into one values (1, 1), (2, 2), (3, 2)"
+    )
+    assert project.settled().losses == (
+        "4 rows of table public.p",
+        "2 rows of table public.one, which go with rows of table public.p",
+    )
+    assert project.rows("select id from one") == [(1,)]
+
+
+def test_a_foreign_key_of_one_partition(project: Project) -> None:
+    project.write(schema=PARTS, seeds="-- dbsync: exact\ninsert into a values (1);")
+    project.settled()
+    project.run(
+        "insert into a values (2), (3); insert into held values (1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 3, 2), (5, 4, 1)"
+    )
+    assert project.settled().losses == (
+        "2 rows of table public.a",
+        "1 row of table public.held, which goes with rows of table public.a",
+        "b in 2 rows of table public.held, set to NULL as rows of table public.a go",
+    )
+    assert project.rows("select id, b from held order by 1") == [(1, 1), (2, None), (3, None), (5, 1)]
+
+
+def test_a_foreign_key_of_one_partition_refuses(project: Project) -> None:
+    project.write(schema=PARTS.replace(" on delete cascade", ""), seeds="-- dbsync: exact\ninsert into a values (1);")
+    project.settled()
+    project.run("insert into a values (2); insert into held values (1, 7, 2)")
+    with pytest.raises(NoPlan, match=r"a row cannot be deleted from public\.a: .* on table \"held_2?"):
+        project.plan()
+
+
 def test_many_rows_are_one_loss(project: Project) -> None:
     project.write(schema="create table a (id int primary key)", seeds="-- dbsync: exact\ninsert into a values (0);")
     project.settled()

@@ -181,3 +181,40 @@ def test_a_key_through_itself(project: Project) -> None:
     )
     with pytest.raises(SchemaError, match="refers to rows that have no key without it"):
         project.plan()
+
+
+def test_keys_that_partitions_alone_refer_to(project: Project) -> None:
+    """A number that is no reference in one partition, and one to other tables in two more."""
+    project.write(
+        schema="create table a (id int generated always as identity primary key, name text unique);"
+        "create table b (id int generated always as identity primary key, name text unique);"
+        "create table t (k text, n int, primary key (k)) partition by list (k);"
+        "create table t_a partition of t for values in ('a'); create table t_b partition of t for values in ('b');"
+        "create table t_rest partition of t default;"
+        "alter table t_a add foreign key (n) references a; alter table t_b add foreign key (n) references b;",
+        seeds="-- nothing yet",
+    )
+    project.settled()
+    # The numbers of these are taken on live.
+    project.run("insert into a (name) values ('other'); insert into b (name) values ('other'), ('another')")
+    rows = "insert into a (name) values ('x'); insert into b (name) values ('y');"
+    rows += "insert into t select 'a', id from a; insert into t select 'b', id from b; insert into t values ('c', 1);"
+    project.write(seeds=rows)
+    project.settled()
+    assert project.rows("select k, n from t order by k") == [("a", 2), ("b", 3), ("c", 1)]
+    project.run("update t set n = 1 where k <> 'c'; delete from b where name = 'y'")
+    project.settled()
+    assert project.rows("select k, n from t order by k") == [("a", 2), ("b", 4), ("c", 1)]
+
+
+def test_a_trigger_of_one_partition(project: Project) -> None:
+    project.write(
+        schema="create table t (k text primary key, code text) partition by list (k);"
+        "create table t_a partition of t for values in ('a'); create table t_rest partition of t default;"
+        "create function chance() returns trigger language plpgsql as"
+        " $$ begin new.code := gen_random_uuid(); return new; end $$;"
+        "create trigger chance before insert on t_a for each row execute function chance();",
+        seeds="insert into t values ('a', 'x'), ('b', 'x');",
+    )
+    project.settled()
+    assert project.rows("select k from t where code = 'x'") == [("b",)]
