@@ -35,7 +35,7 @@ def assert_equal(live: Target, wanted: tuple[Target, Catalog], programs: Install
     if any(left):
         one, other = reloaded(live, programs, make), reloaded(wanted[0], programs, make)
         left = difference_of((one, read(one)), (other, read(other)), programs)
-    assert left == ((), [])
+    assert not any(left), left
 
 
 def difference_of(

@@ -34,17 +34,20 @@ def steps(plan: Plan) -> list[str]:
     return [one.step.sql for one in plan.steps]
 
 
+@pytest.mark.same_major
 def test_without_effect_once_live_has_the_new_name(plan: Planned) -> None:
     schema = "-- dbsync: renamed from a\ncreate table b (\n  x int -- dbsync: renamed from y\n);"
     found = plan("create table b (x int)", schema)
     assert (found.empty, found.notes, found.renamed) == (True, (), ())
 
 
+@pytest.mark.same_major
 def test_without_effect_where_live_has_neither(plan: Planned) -> None:
     found = plan("", "-- dbsync: renamed from a\ncreate table b (x int);")
     assert (steps(found), found.notes) == (["CREATE TABLE public.b (\n    x integer\n)"], ())
 
 
+@pytest.mark.same_major
 def test_both_names_are_there(plan: Planned) -> None:
     found = plan("create table a (x int); create table b (x int)", "-- dbsync: renamed from a\ncreate table b (x int);")
     assert steps(found) == ["DROP TABLE public.a"]
@@ -56,6 +59,7 @@ def test_both_names_are_there(plan: Planned) -> None:
     )
 
 
+@pytest.mark.same_major
 def test_the_old_name_is_used_again(plan: Planned, database: Target) -> None:
     schema = "-- dbsync: renamed from a\ncreate table b (x int);\ncreate table a (other text);"
     found = plan("create table a (x int)", schema)
@@ -67,6 +71,7 @@ def test_the_old_name_is_used_again(plan: Planned, database: Target) -> None:
     assert (again.empty, again.notes) == (True, ())
 
 
+@pytest.mark.same_major
 def test_alike_and_exchanged_cannot_be_told(plan: Planned) -> None:
     schema = "-- dbsync: renamed from b\ncreate table a (x int);\n-- dbsync: renamed from a\ncreate table b (x int);"
     found = plan("create table a (x int); create table b (x int)", schema)

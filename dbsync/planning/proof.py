@@ -200,7 +200,7 @@ def witness(workspace: Workspace, dump: str, judged: Judged) -> Proof:
     """The proof that pg_dump said the same of a copy as of the desired database. NotProvenError if it did not."""
 
     def said(text: str) -> Any:
-        return entries(text, judged.kept, not_null_names=not workspace.older or workspace.older >= 180000)
+        return entries(text, judged.kept, not_nulls=not workspace.older or workspace.older >= 180000)
 
     one, other = dump, workspace.dump(DESIRED, judged.words)
     if difference(said(one), said(other)):

@@ -10,11 +10,17 @@ from dbsync.model.objects import Id
 
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
-_NOT_NULL = re.compile(r'CONSTRAINT (?:[^\s"]+|"(?:[^"]|"")+") NOT NULL(?! \w)')
+_NAME = r'(?:[^\s"]+|"(?:[^"]|"")+")'
+_NOT_NULL = re.compile(rf"(?:CONSTRAINT {_NAME} )?NOT NULL(?! \w)")
+# As the last words of a column's line, or on a line of its own, with the column's name.
+_NOT_NULL_OF_TABLE = re.compile(
+    rf"(?: CONSTRAINT {_NAME})? NOT NULL(?: NO INHERIT)?(?=,?$)"
+    rf"|^ +(?:CONSTRAINT {_NAME} )?NOT NULL {_NAME}(?: NO INHERIT)?,?\n",
+    re.MULTILINE,
+)
 _OWNER = re.compile(r"^ALTER .* OWNER TO .*;\Z", re.MULTILINE)
 _PRIVILEGES = frozenset({"ACL", "DEFAULT ACL"})
-_WITH_NOT_NULL = frozenset({"TABLE", "FOREIGN TABLE", "DOMAIN"})
-_TABLES = frozenset({"TABLE", "FOREIGN TABLE", "ACL", "DEFAULT ACL"})
+_RELATIONS = frozenset({"TABLE", "FOREIGN TABLE"})
 
 Entries = dict[str, Counter[str]]
 
@@ -36,13 +42,15 @@ class _Entry:
     def name(self) -> str:
         return self.header.removeprefix(_HEADER).split("; ")[0]
 
-    def text(self, *, not_null_names: bool, owners: bool) -> str:
+    def text(self, *, not_nulls: bool, owners: bool) -> str:
         body = "\n".join(self.lines).strip()
         if not owners and (found := _OWNER.search(body)):
             body = body[: found.start()].rstrip()
-        if not not_null_names and self.type in _WITH_NOT_NULL:
+        if not not_nulls and self.type in _RELATIONS:
+            body = _NOT_NULL_OF_TABLE.sub("", body)
+        if not not_nulls and self.type == "DOMAIN":
             body = _NOT_NULL.sub("NOT NULL", body)
-        if self.type in _TABLES:
+        if self.type in _RELATIONS | _PRIVILEGES:
             body = "\n".join(sorted(line.rstrip().rstrip(",") for line in body.split("\n")))
         if self.type in ("TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT"):
             body += "".join(f"\n-- {name}{value}" for name, value in sorted(self.settings.items()))
@@ -53,14 +61,15 @@ def entries(
     dump: str,
     left_out: Iterable[Id] = (),
     *,
-    not_null_names: bool = True,
+    not_nulls: bool = True,
     owners: bool = True,
     privileges: bool = True,
 ) -> Entries:
     """The entries of a dump by their headers, but for those of some objects and of what hangs on them.
 
-    Without `not_null_names`, what the not-null constraints of columns and domains are called does not count; without
-    `owners` and `privileges` the dump reads as if pg_dump had been asked to leave them out.
+    Without `not_nulls`, what only PostgreSQL 18 knows of not-null constraints does not count: their names, and whether
+    a table has one of its own or inherits it; without `owners` and `privileges` the dump reads as if pg_dump had been
+    asked to leave them out.
     """
     names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -68,7 +77,7 @@ def entries(
         if entry.type in _PRIVILEGES and not privileges:
             continue
         if entry.name not in names and f"{entry.type} {entry.name}" not in names:
-            found[entry.header][entry.text(not_null_names=not_null_names, owners=owners)] += 1
+            found[entry.header][entry.text(not_nulls=not_nulls, owners=owners)] += 1
     return found
 
 

@@ -102,6 +102,7 @@ def test_changed_database_is_refused_by_name(live: Live, capsys: Captured) -> No
     assert rows(live) is None
 
 
+@pytest.mark.same_major
 def test_applied_twice(live: Live, capsys: Captured) -> None:
     saved(capsys)
     assert cli.main(["apply", "plan.json", "--yes"]) == 0

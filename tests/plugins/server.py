@@ -84,6 +84,15 @@ def _only_on_its_versions(request: pytest.FixtureRequest) -> None:
             pytest.skip(f"for PostgreSQL {' and '.join(mark.args)}, this is {written(found.version)}")
 
 
+@pytest.fixture(autouse=True)
+def _only_where_scratch_is_alike(request: pytest.FixtureRequest) -> None:
+    """Skips, where the server at hand has no programs of its own major version, what the mark `same_major` says."""
+    if request.node.get_closest_marker("same_major"):
+        server, programs = (request.getfixturevalue(name) for name in ("server", "programs"))
+        if programs.major != server.major:
+            pytest.skip(f"the scratch server runs PostgreSQL {programs.major}, live {server.major}")
+
+
 def fits(major: int, *conditions: str) -> bool:
     """Whether a major version meets conditions such as ">= 16"."""
     for condition in conditions:
@@ -98,6 +107,9 @@ def fits(major: int, *conditions: str) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the mark, and ends the run where there is no server to run on."""
     config.addinivalue_line("markers", 'pg(condition): runs on servers of these major versions only, such as ">= 16"')
+    config.addinivalue_line(
+        "markers", "same_major: runs only where live and the scratch server are of one major version"
+    )
     if hasattr(config, "workerinput"):
         return
     try:
