@@ -48,6 +48,11 @@ def grant_on(names: Iterable[str], grantor: str, on: str, columns: str = "") -> 
         yield f"GRANT {name}{columns} ON {on} TO {sql.name(grantor)} WITH GRANT OPTION"
 
 
+def without_maintain(labels: Iterable[str]) -> tuple[str, ...]:
+    """Privileges as they are on a server that knows no MAINTAIN."""
+    return tuple(label for label in labels if label.partition(" ")[0].rstrip("*") != "MAINTAIN")
+
+
 def as_role(role: str, text: str) -> str:
     """A statement as a role runs it: who grants is always who runs the GRANT (section "GRANT" of the manual)."""
     return f"SET LOCAL ROLE {sql.name(role)}; {text}; RESET ROLE"

@@ -5,12 +5,20 @@ from collections.abc import Iterable, Iterator
 
 from dbsync import sql
 
+_SINCE = {"autovacuum_vacuum_max_threshold": 18, "vacuum_max_eager_freeze_failure_rate": 18}
 _BARE = re.compile(r"-?[0-9]+(\.[0-9]+)?|true|false|on|off|auto|local|cascaded")
 
 
 def listed(options: Iterable[str]) -> str:
     """The options as a list in parentheses."""
     return "(" + ", ".join(f"{key} = {_value(value)}" for key, value in map(_split, options)) + ")"
+
+
+def newer(options: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Those that not every supported server has, each with the first major version that does."""
+    for key, _ in map(_split, options):
+        if since := _SINCE.get(key.removeprefix("toast.")):
+            yield since, key
 
 
 def changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:

@@ -54,6 +54,13 @@ class Collation(Movable):
             return cls.query
         return _query("colliculocale", "collicurules" if version >= 160000 else "null")
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """The provider of PostgreSQL itself, and rules."""
+        if self.provider == "b":
+            yield 17, "PROVIDER = builtin"
+        if self.rules is not None:
+            yield 16, "RULES"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE COLLATION."""
         del clauses

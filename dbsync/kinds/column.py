@@ -102,20 +102,27 @@ class Column(Object):
         return _column_query.query(version)
 
     def on(self, version: int) -> Self:
-        """Before 18 a not-null constraint is no more than a flag of its column."""
+        """Before 18 a not-null constraint has no name, also where it is given one."""
         if version >= 180000:
             return dataclasses.replace(self, version=version)
         return dataclasses.replace(
             self,
             version=version,
             not_null_name="",
-            not_null_no_inherit=False,
-            not_null_valid=True,
             not_null_constraint="",
             not_null_local=False,
             not_null_shared=False,
             not_null_heirs=(),
         )
+
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """Values that are computed when they are read, and the states of a not-null constraint."""
+        if self.generated == "v":
+            yield 18, "GENERATED … VIRTUAL"
+        if not self.not_null_valid:
+            yield 18, "NOT NULL … NOT VALID"
+        if self.not_null_no_inherit:
+            yield 18, "NOT NULL NO INHERIT"
 
     def needs(self) -> Iterator[Id]:
         """The table."""

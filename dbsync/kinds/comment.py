@@ -76,6 +76,11 @@ class Comment(Satellite):
     sequence: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     """The name of the identity column's sequence that it is on."""
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """What is said of a not-null constraint."""
+        if self.of.kind == "column" and self.path[-2] == _NOT_NULL:
+            yield 18, "COMMENT ON a not-null constraint"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """COMMENT ON."""
         del clauses

@@ -30,6 +30,7 @@ class Constraint(Object):
         select array[s.nspname, c.relname, k.conname]::text[] as path, k.oid::bigint as oid, k.contype::text as type,
                pg_catalog.pg_get_constraintdef(k.oid) as printed, k.condeferrable as deferrable,
                k.condeferred as deferred, {enforced} as enforced, k.convalidated or not {enforced} as validated,
+               {temporal} as temporal,
                case when k.contype in ('p', 'u') then coalesce(i.reloptions, '{{}}') else '{{}}' end as options,
                coalesce(t.spcname, '')::text as tablespace,
                k.conislocal or c.relispartition as local, c.relkind::text as relkind, k.conparentid <> 0 as attached,
@@ -76,6 +77,8 @@ class Constraint(Object):
     local: bool
     """False for one that is there only by inheritance (never for a partition's)."""
 
+    temporal: bool = dataclasses.field(default=False, compare=False)
+    """WITHOUT OVERLAPS, PERIOD."""
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
@@ -84,8 +87,21 @@ class Constraint(Object):
 
     @classmethod
     def read(cls, version: int) -> str:
-        """Constraints that are not enforced came with 18."""
-        return cls.query.format(enforced="k.conenforced" if version >= 180000 else "true")
+        """Constraints that are not enforced, and those over a period, came with 18."""
+        if version >= 180000:
+            return cls.query.format(enforced="k.conenforced", temporal="k.conperiod")
+        return cls.query.format(enforced="true", temporal="false")
+
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """What is not enforced, what is over a period, and what partitioned tables did not have from the start."""
+        if not self.enforced:
+            yield 18, "NOT ENFORCED"
+        if self.temporal:
+            yield 18, "PERIOD" if self.type == "f" else "WITHOUT OVERLAPS"
+        if self.relkind == "p" and self.type == "x":
+            yield 17, "EXCLUDE on a partitioned table"
+        if self.relkind == "p" and self.type == "f" and not self.validated:
+            yield 18, "FOREIGN KEY … NOT VALID on a partitioned table"
 
     def claim(self) -> tuple[str, ...]:
         """Its index has its name among the relations of the schema."""

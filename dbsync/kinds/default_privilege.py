@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._acl import statements
+from dbsync.kinds._acl import statements, without_maintain
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
@@ -61,6 +61,22 @@ class DefaultPrivilege(Object):
     privileges: tuple[str, ...]
     built_in: tuple[str, ...] = dataclasses.field(compare=False)
     every: tuple[str, ...] = dataclasses.field(compare=False)
+
+    def on(self, version: int) -> Self:
+        """Before 17 nobody may MAINTAIN anything, and ALL is all else."""
+        if version >= 170000:
+            return self
+        return dataclasses.replace(
+            self,
+            privileges=without_maintain(self.privileges),
+            built_in=without_maintain(self.built_in),
+            every=without_maintain(self.every),
+        )
+
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """Those of large objects."""
+        if self.path[2] == "LARGE OBJECTS":
+            yield 18, "ON LARGE OBJECTS"
 
     def needs(self) -> Iterator[Id]:
         """Its schema, if it is for one."""

@@ -63,6 +63,10 @@ class Domain(Movable):
         """No constraint that rows must meet, where these cannot be looked at."""
         return not self.held or isinstance(member, Satellite)
 
+    def on(self, version: int) -> Self:
+        """Before 17 its NOT NULL has no name, also where it is given one."""
+        return self if version >= 170000 else dataclasses.replace(self, not_null_name=None)
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE DOMAIN with the checks that it may hold from the start."""
         text = f"CREATE DOMAIN {sql.qualified(*self.path)} AS {self.base}"

@@ -38,6 +38,11 @@ class EventTrigger(Renamable):
     enabled: str
     """O, D, R or A, as pg_event_trigger has it."""
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """The event that a login is."""
+        if self.event == "login":
+            yield 17, "ON login"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE EVENT TRIGGER, and its state if that is not the usual one."""
         del clauses

@@ -67,6 +67,10 @@ class Operator(Object):
     def _name(self) -> str:
         return f"{sql.name(self.path[0])}.{self.path[1]}"
 
+    def on(self, version: int) -> Self:
+        """What links operators can be set since 17."""
+        return dataclasses.replace(self, linkable=version >= 170000)
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE OPERATOR."""
         del clauses

@@ -42,6 +42,11 @@ class Publication(Renamable):
         """Generated columns can be published since 18."""
         return cls.query.format(generated="pubgencols::text" if version >= 180000 else "'n'")
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """Generated columns."""
+        if self.generated != "n":
+            yield 18, "publish_generated_columns"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE PUBLICATION, with those of its tables and schemas that are there by then."""
         members = "ALL TABLES" if self.all_tables else ", ".join(clauses)

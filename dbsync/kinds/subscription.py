@@ -72,6 +72,21 @@ class Subscription(Renamable):
                true as password_required, false as run_as_owner, 'any' as origin"""
         return cls.query.format(more=f"{more}, {'subfailover' if version >= 170000 else 'false'} as failover")
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """Options."""
+        if not self.password_required:
+            yield 16, "password_required"
+        if self.origin != "any":
+            yield 16, "origin"
+        if self.failover:
+            yield 17, "failover"
+        if self.streaming == "parallel":
+            yield 16, "streaming = parallel, which servers from 18 on take where nothing is said"
+
+    def on(self, version: int) -> Self:
+        """Before 16 it always runs as its owner."""
+        return self if version >= 160000 else dataclasses.replace(self, run_as_owner=False)
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """CREATE SUBSCRIPTION without connecting, then ENABLE."""
         del clauses

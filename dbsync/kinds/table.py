@@ -77,6 +77,12 @@ class Table(Movable):
             yield Id("table", parent)
             yield Id("foreign table", parent)
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """Options, and the access method of a partitioned table."""
+        yield from _reloptions.newer(self.options)
+        if self.partition_key and self.access_method:
+            yield 17, "USING on a partitioned table"
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """One CREATE TABLE with everything that can stand in it."""
         name = sql.qualified(*self.path)

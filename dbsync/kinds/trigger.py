@@ -22,7 +22,7 @@ class Trigger(Renamable):
         select array[n.nspname, c.relname, t.tgname]::text[] as path, t.oid::bigint as oid,
                c.relkind::text as relkind,
                pg_catalog.substr(pg_catalog.pg_get_triggerdef(t.oid), pg_catalog.length('CREATE ') + 1) as definition,
-               t.tgenabled::text as enabled, t.tgconstraint <> 0 as is_constraint,
+               t.tgtype & 32 <> 0 as truncates, t.tgenabled::text as enabled, t.tgconstraint <> 0 as is_constraint,
                case when p.oid is not null then array[pn.nspname, pc.relname, p.tgname]::text[] end as parent,
                p.tgenabled::text as parent_enabled
         from pg_catalog.pg_trigger t
@@ -45,6 +45,12 @@ class Trigger(Renamable):
     parent: tuple[str, ...] | None
     """The path of the trigger that it is a partition's copy of."""
     parent_enabled: str | None = dataclasses.field(compare=False)
+    truncates: bool = dataclasses.field(default=False, compare=False)
+
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """TRUNCATE of what is elsewhere."""
+        if self.truncates and self.relkind == "f":
+            yield 16, "TRUNCATE on a foreign table"
 
     def within(self) -> Id:
         """The table or view."""

@@ -219,6 +219,10 @@ class Object:
         del version
         return self
 
+    def newer(self) -> Iterator[tuple[int, str]]:
+        """What of it not every supported server has: the first major version that does, and what it is, for people."""
+        yield from ()
+
     def undumped(self) -> Iterator[str]:
         """Statements that give a copy restored by pg_dump what a dump leaves out of it; a superuser runs them."""
         yield from ()

@@ -21,11 +21,11 @@ def annotated(batches: tuple[Batch, ...], places: Mapping[Id, Place], goal: Cata
 
 def _annotated(one: Observed, places: Mapping[Id, Place], goal: Catalog) -> Observed:
     about = one.step.about if one.step.about in goal.objects else next(iter(one.touched), one.step.about)
-    place = one.step.place or _place(about, places, goal)
+    place = one.step.place or place_of(about, places, goal)
     return dataclasses.replace(one, step=dataclasses.replace(one.step, about=about, place=place))
 
 
-def _place(one: Id, places: Mapping[Id, Place], goal: Catalog) -> Place | None:
+def place_of(one: Id, places: Mapping[Id, Place], goal: Catalog) -> Place | None:
     """The place of an object, or else of what it is within."""
     here: Id | None = one
     while here is not None:

@@ -32,6 +32,7 @@ from dbsync.planning.live import Live, looking
 from dbsync.planning.making import Making, making
 from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
+from dbsync.planning.newer import refuse_newer, refuse_unread
 from dbsync.planning.online import large, online
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness, witness_of_live, words
 from dbsync.planning.refusal import no_plan
@@ -158,8 +159,23 @@ class _Planning:
         now = {live: name for name, live in self.begun.names().items()}
         self.large = frozenset(now.get(table, table) for table in tables)
         self.wanted = goal(self.before, self.desired, managed)
+        self.refuse_newer()
         self.current, self.goal = self.sides(self.begun.database, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.wanted, self.desired))
+
+    def refuse_newer(self) -> None:
+        """Nothing that live's server lacks is planned, where it is older than the scratch server."""
+        if self.workspace.older:
+            with self.workspace.scratch.connect(DESIRED) as desired:
+                refuse_newer(
+                    desired,
+                    self.desired,
+                    self.wanted,
+                    self.places,
+                    self.source.script,
+                    self.request.target,
+                    self.workspace.older,
+                )
 
     def equal(self, dump: str | None) -> Proof | None:
         """The proof that live is what the file says, where its own words and its dump show that: no copy is needed."""
@@ -336,6 +352,8 @@ class _Planning:
     ) -> Plan:
         rows = self.asked(proven, changes)
         seeded = self.declared(proven, rows, elevated=elevated)
+        if self.workspace.older:
+            refuse_unread(seeded.batches, self.request.target, self.workspace.older)
         return Plan(
             **about(self.request, self.source.script.files, self.seeds.files, self.live.facts),
             schema_text=masked_script(self.source.script),

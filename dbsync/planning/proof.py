@@ -200,7 +200,8 @@ def witness(workspace: Workspace, dump: str, judged: Judged) -> Proof:
     """The proof that pg_dump said the same of a copy as of the desired database. NotProvenError if it did not."""
 
     def said(text: str) -> Any:
-        return entries(text, judged.kept, not_nulls=not workspace.older or workspace.older >= 180000)
+        older = workspace.older or workspace.scratch.version
+        return entries(text, judged.kept, not_nulls=older >= 180000, maintain=older >= 170000)
 
     one, other = dump, workspace.dump(DESIRED, judged.words)
     if difference(said(one), said(other)):

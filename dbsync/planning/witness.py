@@ -18,6 +18,8 @@ _NOT_NULL_OF_TABLE = re.compile(
     rf"|^ +(?:CONSTRAINT {_NAME} )?NOT NULL {_NAME}(?: NO INHERIT)?,?\n",
     re.MULTILINE,
 )
+_MAINTAIN = re.compile(r"\bMAINTAIN,|,MAINTAIN\b")
+_ALL_ELSE = "SELECT,INSERT,REFERENCES,DELETE,TRIGGER,TRUNCATE,UPDATE"
 _OWNER = re.compile(r"^ALTER .* OWNER TO .*;\Z", re.MULTILINE)
 _PRIVILEGES = frozenset({"ACL", "DEFAULT ACL"})
 _RELATIONS = frozenset({"TABLE", "FOREIGN TABLE"})
@@ -42,7 +44,7 @@ class _Entry:
     def name(self) -> str:
         return self.header.removeprefix(_HEADER).split("; ")[0]
 
-    def text(self, *, not_nulls: bool, owners: bool) -> str:
+    def text(self, *, not_nulls: bool, maintain: bool, owners: bool) -> str:
         body = "\n".join(self.lines).strip()
         if not owners and (found := _OWNER.search(body)):
             body = body[: found.start()].rstrip()
@@ -50,6 +52,8 @@ class _Entry:
             body = _NOT_NULL_OF_TABLE.sub("", body)
         if not not_nulls and self.type == "DOMAIN":
             body = _NOT_NULL.sub("NOT NULL", body)
+        if not maintain and self.type in _PRIVILEGES:
+            body = _MAINTAIN.sub("", body).replace(_ALL_ELSE, "ALL")
         if self.type in _RELATIONS | _PRIVILEGES:
             body = "\n".join(sorted(line.rstrip().rstrip(",") for line in body.split("\n")))
         if self.type in ("TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT"):
@@ -62,14 +66,15 @@ def entries(
     left_out: Iterable[Id] = (),
     *,
     not_nulls: bool = True,
+    maintain: bool = True,
     owners: bool = True,
     privileges: bool = True,
 ) -> Entries:
     """The entries of a dump by their headers, but for those of some objects and of what hangs on them.
 
     Without `not_nulls`, what only PostgreSQL 18 knows of not-null constraints does not count: their names, and whether
-    a table has one of its own or inherits it; without `owners` and `privileges` the dump reads as if pg_dump had been
-    asked to leave them out.
+    a table has one of its own or inherits it; without `maintain`, ALL is all other privileges; without `owners` and
+    `privileges` the dump reads as if pg_dump had been asked to leave them out.
     """
     names = {f"{one.kind.upper()} {one.path[-1]}" for one in left_out}
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -77,7 +82,7 @@ def entries(
         if entry.type in _PRIVILEGES and not privileges:
             continue
         if entry.name not in names and f"{entry.type} {entry.name}" not in names:
-            found[entry.header][entry.text(not_nulls=not_nulls, owners=owners)] += 1
+            found[entry.header][entry.text(not_nulls=not_nulls, maintain=maintain, owners=owners)] += 1
     return found
 
 

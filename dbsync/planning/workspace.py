@@ -150,11 +150,14 @@ class Workspace:
     def _without_slots(self, admin: Connection) -> None:
         """A copy's subscription must not know its slot: dropping it would drop the publisher's."""
         query = """
-            select quote_ident(subname) from pg_catalog.pg_subscription
-            where subslotname is not null
-              and subdbid = (select oid from pg_catalog.pg_database where datname = current_database())"""
-        for (name,) in admin.execute(query).fetchall():
-            admin.execute(f"alter subscription {name} set (slot_name = none)".encode())
+            select quote_ident(subname), subslotname is not null from pg_catalog.pg_subscription
+            where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())"""
+        for name, slot in admin.execute(query).fetchall():
+            if slot:
+                admin.execute(f"alter subscription {name} set (slot_name = none)".encode())
+            if self.older and self.older < 160000:
+                # A newer pg_dump writes what an older server always does.
+                admin.execute(f"alter subscription {name} set (run_as_owner = false)".encode())
 
     def _complete(self, admin: Connection, texts: list[str]) -> list[tuple[str, str]]:
         """Run what a dump leaves out; what cannot be done without rows, and why."""

@@ -101,4 +101,4 @@ def _notes(chosen: Installation, needs: Needs) -> tuple[str, ...]:
     if chosen.major == needs.major:
         return ()
     proven = f"The plan was proven on {chosen.label}, live runs PostgreSQL {needs.major}"
-    return (f"{proven}: what {chosen.major} takes and {needs.major} refuses is not noticed",)
+    return (f"{proven}: what functions use in their bodies is not compared",)
