@@ -54,6 +54,8 @@ class Catalog:
     def without(self, ids: Iterable[Id]) -> "Catalog":
         """The catalog less some objects."""
         gone = frozenset(ids)
+        if not gone:
+            return self
         return dataclasses.replace(
             self,
             objects={k: v for k, v in self.objects.items() if k not in gone},

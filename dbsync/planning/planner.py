@@ -138,6 +138,7 @@ class _Planning:
         self.seeds = Script((), ())
         self.seeding: Seeding | None = None
         self.managed = managed = source.managed(request.manage)
+        self.aimed: tuple[Catalog, Catalog] | None = None
         self.live = live
         self.workspace = workspace = databases.workspace
         _ = live.catalog.fingerprint  # takes its time, which the file takes anyway
@@ -158,7 +159,7 @@ class _Planning:
         self.before = self.begun.catalog
         now = {live: name for name, live in self.begun.names().items()}
         self.large = frozenset(now.get(table, table) for table in tables)
-        self.wanted = goal(self.before, self.desired, managed)
+        self.wanted = self.aim(self.before)
         self.refuse_newer()
         self.current, self.goal = self.sides(self.begun.database, self.before)
         self.judged = Judged(self.sides, managed.privileges, kept(self.wanted, self.desired))
@@ -177,12 +178,18 @@ class _Planning:
                     self.workspace.older,
                 )
 
+    def aim(self, current: Catalog) -> Catalog:
+        """What `current` is to become; that of live itself is asked for twice, where live needs no copy."""
+        if self.aimed is None or self.aimed[0] is not current:
+            self.aimed = current, goal(current, self.desired, self.managed)
+        return self.aimed[1]
+
     def equal(self, dump: str | None) -> Proof | None:
         """The proof that live is what the file says, where its own words and its dump show that: no copy is needed."""
         live, managed = self.live.catalog, self.managed
         if dump is None or self.workspace.older:
             return None
-        wanted = goal(live, self.desired, managed)
+        wanted = self.aim(live)
         if compare(settled(live, live, wanted, managed), wanted):
             return None
         return witness_of_live(self.workspace, dump, kept(wanted, self.desired), privileges=managed.privileges)
@@ -369,7 +376,8 @@ class _Planning:
             watched=seeded.watched,
             goal="what the schema file and the seeds file say" if seeded.rows else "what the schema file says",
             proof=proven.proof,
-            desired_fingerprint=self.goal.fingerprint,
+            # What is equal has the same; live's was taken while the file was loaded.
+            desired_fingerprint=(self.goal if changes else self.current).fingerprint,
             renames=possible_renames(changes, self.places, dict(self.source.script.files)),
             kept=self.judged.kept,
             notes=(
