@@ -4,13 +4,14 @@
 
 The rows stand in seeds.sql as a COPY and as INSERTs of 1,000 rows each; live's table holds as many other rows. Measured
 are the plan that adds all of them, the apply that plans it again and adds them, the plan that has nothing to do, the
-same once more when that is remembered (warm), and the plan of one row that differs. The floors are psql's COPY of the
-rows into an empty table, and dbsync planning the same schema without rows. The last columns are ratios of the least,
-wall and CPU.
+same once more when that is remembered (warm), and the plan of one row that differs; and psql running the INSERTs of
+a plan in an empty table, as apply does. The floors are psql's COPY of the rows into an empty table, and dbsync planning
+the same schema without rows. The last columns are ratios of the least, wall and CPU.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -57,6 +58,12 @@ class Bench:
         self.make("floor")
         self.costs["psql COPY"].append(self.psql("floor", "copy.sql"))
         self.server.drop("floor")
+        self.make("live")
+        command, environ = self.command("plan", "--format", "sql", seeds="copy")
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ, check=True)
+        (self.folder / "plan.sql").write_bytes(done.stdout)
+        self.costs["psql, the plan's INSERTs"].append(self.psql("live", "plan.sql"))
+        self.server.drop("live")
         for form in ("copy", "inserts"):
             self.make("live")
             self.psql("live", "others.sql")
@@ -82,13 +89,16 @@ class Bench:
 
     def dbsync(self, name: str, *arguments: str, seeds: str | None = None, fresh: bool = False) -> None:
         """Run dbsync on the live database; `fresh` forgets what was proven."""
-        environ = {**os.environ, "DATABASE_URL": self.server.url("live"), "DBSYNC_CACHE": str(self.folder / "cache")}
         if fresh:
             for known in (self.folder / "cache").glob("proven/*.json"):
                 known.unlink()
+        self.costs[name].append(self.server.run(*self.command(*arguments, seeds=seeds)))
+
+    def command(self, *arguments: str, seeds: str | None) -> tuple[list[str], dict[str, str]]:
+        """How dbsync is called, and its environment."""
+        environ = {**os.environ, "DATABASE_URL": self.server.url("live"), "DBSYNC_CACHE": str(self.folder / "cache")}
         command = [sys.executable, "-m", "dbsync", *arguments, "--schema", str(self.folder / "schema.sql")]
-        command += ["--seeds", str(self.folder / f"{seeds}.sql")] if seeds else []
-        self.costs[name].append(self.server.run(command, environ))
+        return [*command, *(["--seeds", str(self.folder / f"{seeds}.sql")] if seeds else [])], environ
 
 
 def main() -> None:

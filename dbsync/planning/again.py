@@ -79,8 +79,9 @@ class Again:
         from dbsync.planning.asking import answered
         from dbsync.planning.file import written
 
-        secret = any(masked(one.step.sql) != one.step.sql for one in plan.steps)
-        if secret or self.memory.seeds or "://" in self.memory.request.scratch or not answered(plan):
+        if self.memory.seeds or "://" in self.memory.request.scratch or not answered(plan):
+            return
+        if any(masked(one.step.sql) != one.step.sql for one in plan.steps):
             return
         known = {"state": live.state, "large": sorted(tables), "plan": written(plan)}
         with contextlib.suppress(OSError):

@@ -208,8 +208,14 @@ class _Gathering:
         for unique in one.table.uniques:
             if table and set(unique) != set(one.key) and set(unique) <= {*one.sometimes} & table.columns.keys():
                 key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in unique)
-                for batch in batches(self.seeded, _values(one, unique, distinct=True), len(key)):
-                    self.staging.fetch(table, key, batch)
+                with self.numbered(table, unique):
+                    query = _values(one, unique, distinct=True)
+                    if {*_own(table, unique)} in [{*other} for other in table.uniques]:
+                        # Where live's row holds the value already, no other does.
+                        pairs = (f"m.v{number} = x.{sql.name(name)}::text" for number, name in enumerate(unique))
+                        query += f" and not exists (select from m where m.n = x.{ROW} and {' and '.join(pairs)})"
+                    for batch in batches(self.seeded, query, len(key)):
+                        self.staging.fetch(table, key, batch)
 
     def referred(self, one: Wanted) -> None:
         """The rows that the declared ones refer to."""
@@ -314,7 +320,7 @@ class _Gathering:
         """Texts (v0, v1, …) of live's rows that the file has the keys of, by the numbers of its rows (n), as a table
         `m` beside the stores."""
         texts = ", ".join(f"{sql.name(name)}::text" for name in _own(table, names))
-        query = f"select {NUMBER}, {texts} from {self.staging.staged[table.path]} where {NUMBER} is not null"
+        query = f"select {NUMBER}, {texts} from {self.staging.stage(table)} where {NUMBER} is not null"
         columns = ", ".join(f"v{position} text" for position, _ in enumerate(names))
         self.seeded.execute(f"create temp table m (n bigint, {columns})".encode())
         pipe(self.copy, query.encode(), self.seeded, b"m")
@@ -351,7 +357,7 @@ def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str
     given = [index for index, given in one.given.items() if set(names) <= set(given.columns)]
     which = f"{STATEMENT} in ({', '.join(map(str, given))})" if len(given) < len(one.given) else "true"
     if distinct:
-        return f"select distinct null::bigint, {texts} from {one.store} where {known} and {which}"
+        return f"select distinct null::bigint, {texts} from {one.store} x where {known} and {which}"
     return f"select {ROW}, {texts} from {one.store} where {known} and {which} order by {ROW}"
 
 

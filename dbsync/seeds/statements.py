@@ -8,7 +8,7 @@ from postgast import pg_query_pb2 as pb
 
 from dbsync import sql
 from dbsync.load import tree
-from dbsync.load.tokens import tokens
+from dbsync.load.tokens import kinds
 from dbsync.model.text import Statement
 from dbsync.seeds.tables import Path, Table
 
@@ -75,8 +75,8 @@ def may_move(statement: Statement) -> bool:
         return "default" in statement.sql.lower() or bool(_CLOCK.search(statement.data))
     if statement.node != "InsertStmt" or _CLOCK.search(statement.sql):
         return True
-    kinds = [one.kind for one in tokens(statement.sql)]
-    rows = kinds[kinds.index(pb.VALUES) + 1 :] if pb.VALUES in kinds else []
+    found = kinds(statement.sql)
+    rows = found[found.index(pb.VALUES) + 1 :] if pb.VALUES in found else []
     return not rows or not _STAYS.issuperset(rows)
 
 

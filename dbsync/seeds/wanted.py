@@ -131,10 +131,11 @@ def _keep(admin: Connection, table: Table, store: str) -> None:
     admin.execute(
         f"""create unlogged table {store} as
             select row_number() over (order by {STATEMENT}, {TABLE}, {_PLACE}) as {ROW}, * from (
-                select (select m.statement from {SCHEMA}.marks m where m.xid <= x.xmin::text::bigint
-                        order by m.xid desc limit 1) as {STATEMENT},
-                       x.tableoid as {TABLE}, x.ctid as {_PLACE}, {columns}
-                from {table.rows} x) y
+                select s.statement as {STATEMENT}, x.tableoid as {TABLE}, x.ctid as {_PLACE}, {columns}
+                from {table.rows} x join (
+                    select xid, (select m.statement from {SCHEMA}.marks m where m.xid <= d.xid::text::bigint
+                                 order by m.xid desc limit 1) as statement
+                    from (select distinct xmin as xid from {table.rows}) d) s on s.xid = x.xmin) y
             where {STATEMENT} is not null;
             alter table {store} drop column {_PLACE}""".encode()
     )
