@@ -11,9 +11,10 @@ from typing import Any
 
 import psycopg
 
+from dbsync import sql
 from dbsync.load import tree
 from dbsync.load.elevation import may_elevate
-from dbsync.model.objects import Id
+from dbsync.model.objects import Id, aside
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
 from dbsync.pg.casts import may_alter_values
@@ -44,6 +45,7 @@ _WATCHED = """
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'm') and c.oid >= 16384 and n.nspname !~ '^pg_'
 """
+_PLACE = "select oid::bigint, relfilenode::bigint from pg_catalog.pg_class where oid = to_regclass(%s)"
 _COLUMNS = """
     select attrelid::bigint, attnum::int, quote_ident(attname), atttypid::bigint, atttypmod,
            pg_catalog.format_type(atttypid, atttypmod)
@@ -111,8 +113,8 @@ class Replay:
         first: Refusal | None = None
         for text in (step.sql, *step.otherwise):
             # A variant of a step that sets rows aside only drops their table.
-            aside = step.sets_aside if text == step.sql else ()
-            attempt = dataclasses.replace(step, sql=text, otherwise=(), sets_aside=aside)
+            kept = step.sets_aside if text == step.sql else ()
+            attempt = dataclasses.replace(step, sql=text, otherwise=(), sets_aside=kept)
             result = self._run_elevated(attempt)
             if isinstance(result, Observed):
                 return result
@@ -175,6 +177,8 @@ class Replay:
         lost = [*self._lost_tables(modes, there), *self._lost_values(step, modes, there)]
         for oid in rewritten:
             self.files[oid] = there[oid][0]
+        if step.sets_aside:
+            self._watch_aside(step.about)
         return Observed(
             step=step,
             locks={names[oid]: _spelled(mode) for oid, mode in sorted(modes.items(), key=lambda item: names[item[0]])},
@@ -182,6 +186,14 @@ class Replay:
             scanned=tuple(sorted(names[oid] for oid in scanned)),
             lost=tuple(lost),
         )
+
+    def _watch_aside(self, table: Id) -> None:
+        """What is done to the rows of a table where they are set aside is done to the table's."""
+        place = sql.qualified(table.path[0], aside(table.path[1]))
+        for oid, file in self.connection.execute(_PLACE, [place]).fetchall():
+            self.files[oid], self.names[oid] = file, table.name
+            for _, number, *rest in self.connection.execute(_COLUMNS, [[oid]]).fetchall():
+                self.columns.setdefault(oid, {})[number] = _Column(*rest)
 
     def _lost_tables(self, locked: Iterable[int], there: Mapping[int, Any]) -> list[str]:
         gone = [oid for oid in locked if oid not in there]

@@ -1,7 +1,7 @@
 """Tables that are made again with their rows: these are set aside before the old one goes, and put back into the new.
 
-That is done where it cannot be anything but the same rows: every column that both have has the same type. Elsewhere the
-rows are lost, and the plan says so.
+A column that both have with another type gets it where the rows are set aside, as a column does that stays. Where a
+type of the rows goes too, or they cannot all be read, the rows are lost, and the plan says so.
 """
 
 import dataclasses
@@ -75,6 +75,10 @@ class Keeping:
 
     def put_back(self) -> Iterator[Step]:
         """Insert the rows into the new table, whose counters go on where those of the old one were."""
+        for old, new in self.columns:
+            if old.type != new.type:
+                there = dataclasses.replace(new, path=(*self.places[0], new.path[2]), relkind="r")
+                yield dataclasses.replace(there.retyped(), about=new.id, reason=KEPT)
         table = sql.qualified(*self.after.path)
         ours = "OVERRIDING SYSTEM VALUE " if any(new.identity for _, new in self.columns) else ""
         texts = [f"INSERT INTO {table} ({self._names}) {ours}SELECT {self._names} FROM {self._aside}"]
@@ -138,13 +142,7 @@ class _Keeping:
         assert isinstance(after, Table)
         old, new = _columns(self.found.current, self.one), _columns(self.found.desired, self.one)
         both = {name: (old[name], column) for name, column in new.items() if name in old and not column.generated}
-        if (
-            not both
-            or any(was.type != now.type for was, now in both.values())
-            or self.loses_its_ground(old)
-            or not self.whole(before)
-            or not self.open(after)
-        ):
+        if not both or self.loses_its_ground(old) or not self.whole(before) or not self.open(after):
             return None
         return Keeping(
             before=before,

@@ -18,7 +18,7 @@ from dbsync.kinds.partition import Partition
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.hazards import Question
-from dbsync.model.objects import Id
+from dbsync.model.objects import Id, aside
 from dbsync.model.plan import Observed
 
 Connection = psycopg.Connection[Any]
@@ -103,6 +103,11 @@ class Facts:
     def conversions(self) -> Mapping[Path, str | None]:
         """The USING of every step that changes a column's type, by (schema, table, column); None where it has none."""
         return conversions(one.step.sql for one in self.steps)
+
+    def conversion(self, column: Path) -> str | None:
+        """The USING with which a column of the end gets its type; of rows that are set aside, there."""
+        schema, table, name = column
+        return self.conversions.get(column) or self.conversions.get((schema, aside(table), name))
 
     def put(self, hazard: str, about: Id, question: Callable[[], Question | None]) -> Iterator[Question]:
         """The question, if there is one; where it cannot be put to live, that this is so."""
@@ -253,7 +258,7 @@ class Facts:
         name = sql.name(live.path[2])
         if column.type == self._renamed(live, column.path).type:
             return name
-        using = self.conversions.get((*table, column.path[2]))
+        using = self.conversion((*table, column.path[2]))
         return f"({using})" if using else f"{name}::{column.type}"
 
     def default(self, column: Column) -> str:

@@ -34,7 +34,7 @@ def _question(facts: Facts, was: Column, now: Column) -> Question | None:
     if plain is None or new.kind == "e" or (new.kind == "c" and was.type == now.type):
         return None
     one = len(plain.sources) == 1
-    condition = _condition(old, new, name, facts.conversions.get(now.path), facts.version) if one else ""
+    condition = _condition(old, new, name, facts.conversion(now.path), facts.version) if one else ""
     return Question(
         hazard=_CODE,
         about=now.id,

@@ -245,6 +245,14 @@ class Column(Object):
         text = "text[]" if self.type.endswith("[]") else "text"
         return [self._column(f"TYPE {self._typed()} USING {name}::{text}::{self.type}")]
 
+    def retyped(self) -> Step:
+        """The column gets the type in place: its values as they are assigned, or else cast, or else read as text."""
+        name, texts = sql.name(self.path[2]), [f"TYPE {self._typed()}"]
+        if not self.generated and self.relkind != "f":
+            texts += [f"{texts[0]} USING {name}::{self.type}", f"{texts[0]} USING {name}::text::{self.type}"]
+        first, *others = (self._column(text) for text in texts)
+        return dataclasses.replace(first, otherwise=tuple(step.sql for step in others))
+
     def _keeps_its_values(self, before: Self) -> bool:
         if (self.generated, before.generated) == ("", "s"):
             return True
@@ -259,11 +267,7 @@ class Column(Object):
         if before.generated and not self.generated:
             yield self._column("DROP EXPRESSION")
         if (self.type, self.collation) != (before.type, before.collation):
-            texts = [f"TYPE {self._typed()}"]
-            if not self.generated and self.relkind != "f":
-                texts += [f"{texts[0]} USING {name}::{self.type}", f"{texts[0]} USING {name}::text::{self.type}"]
-            steps = [self._column(text) for text in texts]
-            yield dataclasses.replace(steps[0], otherwise=tuple(step.sql for step in steps[1:]))
+            yield self.retyped()
             # A new type brings its own storage, and the identity sequence follows it.
             before = dataclasses.replace(before, storage="" if self.type != before.type else before.storage)
         elif self.expression != before.expression and self.generated:
