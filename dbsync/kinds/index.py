@@ -57,7 +57,7 @@ class Index(Renamable):
             join pg_catalog.pg_am m on m.oid = c.relam
             left join pg_catalog.pg_tablespace p on p.oid = c.reltablespace
             left join pg_catalog.pg_class h
-                   on c.relispartition and h.oid = pg_catalog.pg_partition_root(c.oid::regclass)
+                   on h.oid = case when c.relispartition then pg_catalog.pg_partition_root(c.oid::regclass) end
             left join pg_catalog.pg_namespace hs on hs.oid = h.relnamespace
             left join pg_catalog.pg_constraint k
                    on k.conindid = c.oid and k.conrelid = t.oid and k.contype in ('p', 'u', 'x')

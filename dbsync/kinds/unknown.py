@@ -26,7 +26,7 @@ _CATALOGS = """
 # serve; temporary objects are another session's.
 _ADDRESSES = """
     with candidate (catalog, oid) as ({union}),
-    left_over as (
+    unread as (
         select c.catalog, c.oid, ('pg_catalog.' || c.catalog)::regclass as class
         from candidate c
         left join unnest(%s::text[], %s::bigint[]) known (catalog, oid)
@@ -34,16 +34,20 @@ _ADDRESSES = """
         where known.oid is null
           and not (c.catalog = 'pg_class' and exists (
               select from pg_catalog.pg_class r where r.oid = c.oid and r.relnamespace = 'pg_toast'::regnamespace))
+    ),
+    -- To identify an object takes long, and of most there is no need.
+    left_over as materialized (
+        select o.class, o.oid from unread o
+        where not exists (
+            select from pg_catalog.pg_depend d
+            where d.classid = o.class and d.objid = o.oid and d.deptype in ('i', 'e', 'P', 'S')
+        )
     )
     select i.type, i.identity
     from left_over o
     cross join lateral pg_catalog.pg_identify_object(o.class, o.oid, 0) i
     cross join lateral pg_catalog.pg_identify_object_as_address(o.class, o.oid, 0) a
-    where not exists (
-        select from pg_catalog.pg_depend d
-        where d.classid = o.class and d.objid = o.oid and d.deptype in ('i', 'e', 'P', 'S')
-    )
-      and i.identity is not null
+    where i.identity is not null
       and coalesce(i.schema, '') !~ '^pg_(temp|toast)' and coalesce(a.object_names[1], '') !~ '^pg_(temp|toast)'
 """
 
