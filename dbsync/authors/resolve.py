@@ -139,15 +139,15 @@ def _replace(found: Resolution, one: Id, reason: Id) -> Iterator[Id]:
 
 
 def _renews(found: Resolution, one: Id) -> bool:
-    """Whether something that depends on it can go over to a new one beside it."""
+    """Whether something can go over to a new one beside it: what depends on it, or on a type renewed with it."""
     if not found.current.objects[one].renewable:
         return False
-    return any(
-        other in found.desired.objects
-        and not found.is_gone(other)
-        and found.desired.objects[other].follow() is not None
-        for other in found.current.dependents.get(one, ())
-    )
+    others = (other for other in found.current.dependents.get(one, ()) if other in found.desired.objects)
+    return any(_renews(found, other) or _follows(found, other) for other in others)
+
+
+def _follows(found: Resolution, one: Id) -> bool:
+    return not found.is_gone(one) and found.desired.objects[one].follow() is not None
 
 
 def _disturbed(found: Resolution, one: Id) -> Iterator[Id]:
