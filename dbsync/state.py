@@ -52,6 +52,8 @@ def state(connection: Connection) -> str:
         if idle:
             cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("set local synchronize_seqscans = off")
+        # Workers would each read a part of a large catalog, in an order that is another one each time.
+        cursor.execute("set local max_parallel_workers_per_gather = 0")
         found = cursor.execute(_COLUMNS, [list(UNREAD), list(VOLATILE)]).fetchall()
         texts = [_text(name, columns) for name, columns in found]
         row = cursor.execute(f"select {', '.join(texts)}, ({_AVAILABLE})".encode(), binary=True).fetchone()

@@ -78,3 +78,15 @@ def test_no_kind_reads_what_is_left_out(server: Server) -> None:
     words = set(re.findall(r"\w+", " ".join([*texts, _DEPENDENCIES])))
     # pg_database only tells which database this is.
     assert words & {*UNREAD, *VOLATILE} <= {"pg_database"}
+
+
+def test_workers_do_not_change_the_order(database: Target) -> None:
+    """A server reads large catalogs with several workers, if its settings let it."""
+    eager = ("min_parallel_table_scan_size = 0", "parallel_setup_cost = 0", "parallel_tuple_cost = 0")
+    with connect(database) as session:
+        for number in range(100):
+            session.execute(f"create table public.t{number} (a int, b int, c int, d int, e int, f int)".encode())
+        before = state_of(database)
+        for setting in (*eager, "parallel_leader_participation = off", "max_parallel_workers_per_gather = 2"):
+            session.execute(f"alter database {database.parameters['dbname']} set {setting}".encode())
+    assert {state_of(database) for _ in range(5)} == {before}
