@@ -71,6 +71,8 @@ def _hint(error: psycopg.Error, statement: Statement) -> str | None:
         return "write CREATE SCHEMA IF NOT EXISTS; schema public is in every new database"
     if (error.sqlstate or "").startswith("23") and statement.node in ("AlterTableStmt", "IndexStmt"):
         return "rows that the file itself writes break it; leave them out, or keep them in seeds.sql"
+    if error.sqlstate == "23503":
+        return "the file is loaded into empty tables: let it give the row that this one refers to, too"
     if error.sqlstate == "42601" and "\n" in statement.sql:
         return "is a semicolon missing before this?" if error.diag.statement_position else None
     return None

@@ -29,7 +29,7 @@ from dbsync.seeds.keys import keyed, parents_first
 from dbsync.seeds.load import load
 from dbsync.seeds.rehearse import rehearse, steps
 from dbsync.seeds.statements import Gives, may_move
-from dbsync.seeds.tables import tables
+from dbsync.seeds.tables import THE_ROW, tables
 from dbsync.seeds.wanted import Wanted, find, steady
 from dbsync.seeds.write import Unit, Writer
 
@@ -123,9 +123,13 @@ class Seeding:
         return Declared(done, found, self.watched, notes)
 
     def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
-        """The batches as they run on a fresh copy, in which the rows are then what the file says."""
+        """The batches as they run on a fresh copy, in which the rows are then what the file says.
+
+        What foreign keys made of declared rows on the way is put right at the end.
+        """
         self.progress("proving the rows")
-        for _ in range(sum(len(batch.steps) for batch in batches) + 1):
+        righted = False
+        for _ in range(sum(len(batch.steps) for batch in batches) + 2):
             with self.workspace.fresh(template=ROWS) as name:
                 try:
                     self._run(name, batches, elevated=elevated)
@@ -133,10 +137,18 @@ class Seeding:
                     batches = committed_before(batches, need.batch, need.position)
                     continue
                 units, found, _ = self._differences(name)
-                if units:
+                if not units:
+                    return batches
+                if righted or not all(self._follows(unit) for unit in units):
                     raise _unsettled(found, units)
-                return batches
+                righted = True
+                batches = _joined(batches, steps(units, self.script))
         raise NoPlan("no order of transactions lets the steps run")
+
+    def _follows(self, unit: Unit) -> bool:
+        """Whether a statement changes rows that foreign keys change, too."""
+        (keys,) = (one.table.parents for one in self.wanted if one.table.path == unit.table)
+        return unit.verb == "update" and any(key.action(name)[1] for key in keys for name in (THE_ROW, *key.targets))
 
     def _run(self, name: str, batches: tuple[Batch, ...], *, elevated: bool) -> None:
         try:
@@ -177,7 +189,7 @@ def _unsettled(found: Sequence[TableRows], units: Sequence[Unit]) -> NoPlan:
     lines = []
     for one in found:
         for change in one.changes[:_MOST]:
-            names = ", ".join(change.after or ()) if change.before else "the row"
+            names = ", ".join(change.after) if change.before and change.after else "the row"
             key = ", ".join(str(value) for value in change.key)
             lines.append(f"  {one.table.name} {key}: {names} ({change.place or one.place})")
     lines = lines or [f"  {unit.sql}" for unit in units[:_MOST]]

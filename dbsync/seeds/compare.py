@@ -1,7 +1,7 @@
 """Declared rows against the rows of a database: which are missing, which differ, which are too many."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -179,10 +179,10 @@ class Comparison:
     def keys(
         self, path: Path, rows: Sequence[int]
     ) -> dict[int, tuple[Mapping[str, str | None], tuple[int | None, ...]]]:
-        """The keys of declared rows by their numbers, each with the rows that these in turn refer to."""
+        """The keys of declared rows by their numbers, each with the rows that these keys in turn refer to."""
         one = self.wanted[path]
         query = f"""
-            select w.{ROW}, {_texts("w", one.key)}, {_parents(one)} from {self.names[path]} w
+            select w.{ROW}, {_texts("w", one.key)}, {_parents(one, one.key)} from {self.names[path]} w
             where w.{ROW} = any (array[{", ".join(map(str, rows))}]::bigint[])"""
         found = self.connection.execute(query.encode()).fetchall()
         return {row: (dict(zip(one.key, key, strict=True)), tuple(parents)) for row, key, parents in found}
@@ -265,8 +265,13 @@ def _texts(alias: str, names: Sequence[str]) -> str:
     return f"array[{', '.join(f'{alias}.{sql.name(name)}::text' for name in names)}]::text[]"
 
 
-def _parents(one: Wanted) -> str:
-    return f"array[{', '.join(f'w.{reference.column}' for reference in one.references)}]::bigint[]"
+def _parents(one: Wanted, among: Collection[str] | None = None) -> str:
+    """The rows that a declared one refers to, by reference; NULL for one that none of these columns is a part of."""
+    numbers = (
+        f"w.{reference.column}" if among is None or {*reference.key.columns}.intersection(among) else "null"
+        for reference in one.references
+    )
+    return f"array[{', '.join(numbers)}]::bigint[]"
 
 
 def _differs(one: Wanted, column: Column) -> str:

@@ -124,6 +124,8 @@ def _keyless(wanted: Wanted, script: Script) -> SchemaError:
     given = ", ".join(name for name in table.columns if name in wanted.always) or "none"
     keys = "; ".join(f"({', '.join(key)})" for key in table.uniques)
     why = f"its unique keys are {keys}, and the file gives {given}" if keys else "it has no unique key"
+    if with_nulls := [key for key in table.uniques if frozenset(key) <= wanted.always]:
+        why = f"rows have NULL in ({', '.join(with_nulls[0])}), by which they would be"
     example = next((name for name in table.columns if name in wanted.always), "name")
     return _error(
         script,

@@ -99,7 +99,7 @@ def _resolved(connection: Connection, given: Sequence[Sequence[Gives]]) -> tuple
     """The same, with what PostgreSQL found by their names; what is gone by now was temporary."""
     names = dict(connection.execute(_NAMES).fetchall())
     found = {
-        (index, number): (tuple(path), tuple(names[one]))
+        (index, number): (tuple(path), tuple(names.get(one, ())))
         for index, number, one, path in connection.execute(_NAMED).fetchall()
     }
     nothing = (None, ())

@@ -23,7 +23,7 @@ from dbsync.seeds.write import Unit
 
 Connection = psycopg.Connection[Any]
 
-_FOREIGN_KEY = "23503"
+_FOREIGN_KEY, _UNIQUE = "23503", "23505"
 _NOT_FOUND = frozenset({"42P01", "42704", "42883", "3F000"})
 _PATH, _NO_PATH = 'SET LOCAL search_path TO "$user", public', "SET LOCAL search_path TO ''"
 _VERBS = {"insert": "cannot be added to", "update": "cannot be changed in", "delete": "cannot be deleted from"}
@@ -129,8 +129,16 @@ class _Rehearsal:
             f"{place}:{place.column}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
             excerpt=excerpt(dict(self.script.files)[place.file], place, len(statement.sql.split("\n", 1)[0])),
             detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
-            hint=failure.hint or "change the row in the file, or those on live that stand in its way",
+            hint=failure.hint or unit.hint or _hint(unit, error),
         )
+
+
+def _hint(unit: Unit, error: psycopg.Error) -> str:
+    """What to do about a row that is refused."""
+    hint = "change the row in the file, or those on live that stand in its way"
+    if unit.verb == "update" and error.sqlstate == _UNIQUE:
+        hint += "; where declared rows exchange their values, make the constraint DEFERRABLE"
+    return hint
 
 
 def _setting(text: str, about: Unit) -> Unit:

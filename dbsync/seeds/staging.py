@@ -67,6 +67,8 @@ class Staging:
                 self.copy.execute("set local session_replication_role = replica")
             except psycopg.errors.InsufficientPrivilege:
                 raise no_rows(self.copy.info.user) from None
+            # A check may call a function that names others without a schema.
+            self.copy.execute('set local search_path to "$user", public')
             for path, stage in self.staged.items():
                 columns = sql.names(column.name for column in self.known[path].own)
                 try:
@@ -75,7 +77,9 @@ class Staging:
                             select {columns} from (select distinct on ({PLACE}) * from {stage} order by {PLACE}) rows;
                             drop table {stage}; analyze {sql.qualified(*path)}""".encode()
                     )
-                except psycopg.IntegrityError as error:
+                except psycopg.Error as error:
+                    if self.copy.closed:
+                        raise
                     raise unruly(path, error) from error
 
     def _pipe(self, table: Table, query: str, values: Sequence[Any]) -> int:

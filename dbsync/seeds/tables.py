@@ -14,9 +14,9 @@ Path = tuple[str, str]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column: `written` says how its values stand in SQL (number, boolean, text), `compared` how two of them are
-    told apart (native, json, text), `equal` is the operator of its keys. `base` is the type without a length or a
-    domain's rules."""
+    """A column: `written` says how its values stand in SQL (number, boolean, composite, text), `compared` how two of
+    them are told apart (native, json, text), `equal` is the operator of its keys. `base` is the type without a length
+    or a domain's rules."""
 
     name: str
     type: str
@@ -135,7 +135,7 @@ _COLUMNS = """
            pg_catalog.format_type(t.oid, -1),
            case when t.typname in ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8')
                      and t.typnamespace = 'pg_catalog'::regnamespace then 'number'
-                when t.oid = 'bool'::regtype then 'boolean' else 'text' end,
+                when t.oid = 'bool'::regtype then 'boolean' when t.typtype = 'c' then 'composite' else 'text' end,
            case when t.oid = 'json'::regtype then 'json'
                 when t.typcategory in ('S', 'A', 'C') or t.oid = 'interval'::regtype or t.typtype <> 'b'
                      or t.typnamespace <> 'pg_catalog'::regnamespace or o.oprname is null then 'text'

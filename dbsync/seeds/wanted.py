@@ -127,11 +127,11 @@ def _written(admin: Connection, tables: Mapping[Path, Table]) -> Iterator[Table]
 
 def _keep(admin: Connection, table: Table, store: str) -> None:
     """Copy the rows that the file wrote into their store."""
-    columns = sql.names(column.name for column in table.own)
+    columns = "".join(f", {sql.name(column.name)}" for column in table.own)
     admin.execute(
         f"""create unlogged table {store} as
             select row_number() over (order by {STATEMENT}, {TABLE}, {_PLACE}) as {ROW}, * from (
-                select s.statement as {STATEMENT}, x.tableoid as {TABLE}, x.ctid as {_PLACE}, {columns}
+                select s.statement as {STATEMENT}, x.tableoid as {TABLE}, x.ctid as {_PLACE}{columns}
                 from {table.rows} x join (
                     select xid, (select m.statement from {SCHEMA}.marks m where m.xid <= d.xid::text::bigint
                                  order by m.xid desc limit 1) as statement
@@ -182,9 +182,8 @@ def steady(admin: Connection, again: Connection, found: Sequence[Wanted], *, sam
 
 def _digests(admin: Connection, wanted: Wanted) -> dict[int, dict[str, Any]]:
     names = [column.name for column in wanted.table.own]
-    sums = ", ".join(f"sum(hashtextextended({sql.name(name)}::text, 0)::numeric)" for name in names)
-    query = f"select {STATEMENT}, {sums} from {wanted.store} group by 1"
-    rows = admin.execute(query.encode()).fetchall() if names else []
+    sums = "".join(f", sum(hashtextextended({sql.name(name)}::text, 0)::numeric)" for name in names)
+    rows = admin.execute(f"select {STATEMENT}{sums} from {wanted.store} group by 1".encode()).fetchall()
     return {index: dict(zip(names, row, strict=True)) for index, *row in rows}
 
 

@@ -17,12 +17,16 @@ from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
 from dbsync.seeds.effects import Effects
 from dbsync.seeds.tables import Column, Path
-from dbsync.seeds.wanted import Wanted, places
+from dbsync.seeds.wanted import Reference, Wanted, places
 
 _FEW = 20
 """Up to so many rows are each changed by a statement of their own."""
 _MOST_ROWS, _MOST_TEXT = 10_000, 1_000_000
 _SHOWN, _THERE = 100, 20
+_LATE = (
+    "is set when the rows that it refers to have the numbers that the database chooses: let it be NULL, or give these"
+)
+_LATE += " numbers in the file"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 
 
@@ -39,6 +43,8 @@ class Unit:
     statements: tuple[int, ...]
     lost: tuple[str, ...] = ()
     comma: str = ",\n    "
+    hint: str | None = None
+    """What to do if PostgreSQL refuses it."""
 
     @property
     def sql(self) -> str:
@@ -128,7 +134,7 @@ class Writer:
             yield Unit(one.table.path, "insert", _head(one, columns), tuple(rows), "", tuple(statements))
 
     def _insert(
-        self, one: Wanted, columns: Sequence[str], rows: Sequence[Missing], later: Sequence[object], late: list[Unit]
+        self, one: Wanted, columns: Sequence[str], rows: Sequence[Missing], later: Sequence[Reference], late: list[Unit]
     ) -> Unit:
         expressions = self._expressions(one, [row.parents for row in rows])
         texts = []
@@ -142,7 +148,8 @@ class Writer:
                     values |= {name: text for name, text in names.items() if name in values}
             texts.append(f"({', '.join(values[name] for name in columns)})")
         statements = tuple(row.statement for row in rows)
-        return Unit(one.table.path, "insert", _head(one, columns), tuple(texts), "", statements)
+        hint = f"{later[0].key.columns[0]} {_LATE}" if later else None
+        return Unit(one.table.path, "insert", _head(one, columns), tuple(texts), "", statements, hint=hint)
 
     def _expressions(self, one: Wanted, parents: Sequence[tuple[int | None, ...]]) -> list[dict[int, dict[str, str]]]:
         """For each row, by reference, its columns with the SQL that finds the row that they refer to."""
@@ -365,4 +372,7 @@ def _literal(column: Column, value: str | None) -> str:
         return value
     if column.written == "boolean":
         return "true" if value in ("t", "true") else "false"
+    if column.written == "composite":
+        # What it is compared with would be a record of no known type.
+        return f"{sql.literal(value)}::{column.type}"
     return sql.literal(value)

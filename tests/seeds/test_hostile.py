@@ -55,6 +55,22 @@ def test_rows_that_break_what_is_not_valid(project: Project) -> None:
         project.plan()
 
 
+def test_a_check_that_looks_into_another_table(project: Project) -> None:
+    schema = "create table t (id int primary key); create function has(n int) returns bool language sql as"
+    schema += (
+        " 'select exists (select from t where id = n)'; create table u (id int primary key check (has(id)), n int);"
+    )
+    project.write(schema=schema, seeds="insert into t values (1); insert into u values (1);")
+    project.settled()
+    project.run("update u set n = 5; insert into t values (2); insert into u values (2)")
+    project.write(seeds="insert into t values (1); insert into u values (1, 3);")
+    project.settled()
+    # Here the copy does not hold the row that the check looks for.
+    project.write(seeds="insert into t values (1);\n-- dbsync: exact\ninsert into u values (1, 3);")
+    with pytest.raises(NoPlan, match=r"Rows of public\.u on live break a rule that the table has for them"):
+        project.plan()
+
+
 def test_rows_that_break_what_is_valid(project: Project) -> None:
     schema = (
         "create function fits(n int) returns bool immutable language sql as 'select n > 0';"
@@ -99,6 +115,28 @@ def test_keys_with_an_equality_of_their_own(project: Project) -> None:
     project.write(seeds="-- dbsync: key (name)\ninsert into t (name) values ('a'), ('A');")
     with pytest.raises(SchemaError, match=r"duplicate key|the same key"):
         project.plan()
+
+
+def test_keys_that_are_rows(project: Project) -> None:
+    project.write(
+        schema="create type pair as (a int, b text); create domain twin as pair; create table t (k pair primary key,"
+        " n int); create table u (k twin, m int, n int, primary key (k, m)); create table v (id int primary key,"
+        " k pair references t);",
+        seeds="-- dbsync: exact\ninsert into t values ((1, 'a,b'), 1), ((2, null), 2);\n"
+        "-- dbsync: exact\ninsert into u values ((1, 'x'), 1, 1); insert into v values (1, (2, null));",
+    )
+    project.settled()
+    project.run(
+        "update t set n = 5; update u set n = 5; insert into u values ((1, 'x'), 2, 1), ((1, 'y'), 1, 1);"
+        "insert into t select (n, 'more')::pair from generate_series(1, 30) n; insert into t values ((2, 'x'))"
+    )
+    changed = texts(project)
+    assert changed[0] == "UPDATE public.t SET n = 1 WHERE k = '(1,\"a,b\")'::public.pair"
+    assert "UPDATE public.u SET n = 1 WHERE k = '(1,x)'::public.twin AND m = 1" in changed
+    assert project.rows("select count(*), sum(n) from t union all select count(*), sum(n) from u order by 1") == [
+        (1, 1),
+        (2, 3),
+    ]
 
 
 KEYS = (

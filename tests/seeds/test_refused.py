@@ -123,12 +123,21 @@ def test_no_key(project: Project) -> None:
             "-- dbsync: exact\ninsert into users values (1);\n-- dbsync: merge\ninsert into users values (2);",
             "seeds.sql:3:12: table public.users has another directive, at seeds.sql:1",
         ),
-        ("insert into users (id, boss) values (1, 9);", "violates foreign key constraint"),
+        ("insert into users (id, boss) values (1, 9);", "let it give the row that this one refers to, too"),
     ],
 )
 def test_files_that_cannot_be(project: Project, seeds: str, said: str) -> None:
     project.write(schema=USERS, seeds=seeds)
     assert said in refused(project, SchemaError)
+
+
+@pytest.mark.parametrize("nulls", ["", " nulls not distinct"])
+def test_a_unique_key_with_null(project: Project, nulls: str) -> None:
+    project.write(
+        schema=f"create table t (a int, b int, unique{nulls} (a, b))", seeds="insert into t values (1, 1), (1, null);"
+    )
+    said = refused(project, SchemaError)
+    assert "the rows of public.t cannot be told apart: rows have NULL in (a, b), by which they would be" in said
 
 
 def test_a_trigger_that_knows_better(project: Project) -> None:
@@ -143,6 +152,22 @@ def test_a_trigger_that_knows_better(project: Project) -> None:
     said = refused(project)
     assert "rows that were written are not as they were declared" in said
     assert "public.t 1: n (seeds.sql:1)" in said
+
+
+def test_a_trigger_that_adds_rows(project: Project) -> None:
+    project.write(
+        schema="create table t (id int primary key); create table log (id int primary key);"
+        "create function f() returns trigger language plpgsql"
+        " as $$ begin insert into log values (new.id) on conflict do nothing; return new; end $$;"
+        "create trigger f before insert on t for each row execute function f();",
+        seeds="insert into t values (1);\n-- dbsync: exact\ninsert into log values (7);",
+    )
+    assert "These would still differ:\n  public.log 1: the row (seeds.sql:3)" in refused(project)
+
+
+def test_a_table_without_columns(project: Project) -> None:
+    project.write(schema="create table t ();", seeds="insert into t default values;")
+    assert "the rows of public.t cannot be told apart: it has no unique key" in refused(project, SchemaError)
 
 
 def test_rows_in_the_way_of_the_schema(users: Project) -> None:
