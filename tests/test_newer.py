@@ -125,9 +125,9 @@ def test_a_step_that_live_cannot_read_is_refused(database: Target) -> None:
         "CREATE VIEW v AS SELECT NO INDENT x",
     ]
     batches = [Batch(steps=(Observed(step=Step(sql=text, about=view)),)) for text in steps]
-    refuse_unread(batches[:1], database, 150000)
+    refuse_unread([*batches[:1]] * 60, database, 150000)
     with pytest.raises(SchemaError, match=r'view public\.v: syntax error at or near "x" in CREATE VIEW v AS SELECT NO'):
-        refuse_unread(batches, database, 150000)
+        refuse_unread([*batches[:1] * 60, *batches], database, 150000)
     with connect(database) as session:
         assert session.execute("select from pg_class where relname in ('v', 'w')").fetchall() == []
 

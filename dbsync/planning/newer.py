@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import DiagnosticField
+from psycopg.pq.abc import PGconn
 
 from dbsync.errors import SchemaError
 from dbsync.load import tree
@@ -24,6 +25,8 @@ Use = tuple[str, str]
 """What is used of the server's own, as its kind and its name: ("function", "uuidv7()")."""
 
 _MOST = 40
+_AT_ONCE = 50
+"""How many statements are on their way to live at the same time."""
 _SYNTAX_ERROR = b"42601"
 _ANALYZED = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 """What more than the syntax is looked at of when it is parsed, as the tables that it names."""
@@ -102,23 +105,39 @@ def refuse_unread(batches: Iterable[Batch], live: Target, to: int) -> None:
 
     What a newer server prints may say what every server does in words that an older one does not know.
     """
+    texts = [
+        (one.step, text)
+        for batch in batches
+        for one in batch.steps
+        for _, text, node in tree.statements(one.step.sql)
+        if node not in _ANALYZED
+    ]
     with contextlib.closing(connect(live, read_only=True)) as connection:
-        found = [
-            (one.step.place, f"{one.step.about}: {why} in {' '.join(masked(text).split())[:200]}")
-            for batch in batches
-            for one in batch.steps
-            for _, text, node in tree.statements(one.step.sql)
-            if node not in _ANALYZED and (why := _unread(connection, text))
-        ]
+        unread = list(_unread(connection.pgconn, [text for _, text in texts]))
+    found = [
+        (step.place, f"{step.about}: {why} in {' '.join(masked(text).split())[:200]}")
+        for (step, text), why in zip(texts, unread, strict=True)
+        if why
+    ]
     if found:
         raise _refused(found, to)
 
 
-def _unread(connection: Connection, text: str) -> str | None:
-    result = connection.pgconn.prepare(b"", text.encode())
-    if result.error_field(DiagnosticField.SQLSTATE) != _SYNTAX_ERROR:
-        return None
-    return (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode()
+def _unread(session: PGconn, texts: Sequence[str]) -> Iterator[str | None]:
+    """What the server says of the syntax of each text, where that is wrong."""
+    session.enter_pipeline_mode()
+    for start in range(0, len(texts), _AT_ONCE):
+        part = texts[start : start + _AT_ONCE]
+        for text in part:
+            session.send_prepare(b"", text.encode())
+            session.pipeline_sync()
+        for _ in part:
+            # The answer, its end, and that of what a failure would skip.
+            answer, _, _ = session.get_result(), session.get_result(), session.get_result()
+            if answer and answer.error_field(DiagnosticField.SQLSTATE) == _SYNTAX_ERROR:
+                yield (answer.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode()
+            else:
+                yield None
 
 
 def _refused(found: Sequence[tuple[Place | None, str]], to: int) -> SchemaError:
