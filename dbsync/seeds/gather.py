@@ -205,7 +205,7 @@ class _Gathering:
     def holders(self, one: Wanted) -> None:
         """The rows that hold a unique value of the file's under another key."""
         table = self.there.get(one.table.path)
-        for unique in one.table.uniques:
+        for unique in (*one.table.uniques, *one.table.within):
             if table and set(unique) != set(one.key) and set(unique) <= {*one.sometimes} & table.columns.keys():
                 key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in unique)
                 with self.numbered(table, unique):

@@ -88,6 +88,8 @@ class Table:
     inherited: bool
     columns: Mapping[str, Column]
     uniques: tuple[tuple[str, ...], ...]
+    within: tuple[tuple[str, ...], ...]
+    """What is unique in a partition alone."""
     parents: tuple[ForeignKey, ...]
     triggers: bool
     """Whether triggers fire for its rows."""
@@ -201,8 +203,12 @@ def tables(connection: Connection) -> dict[Path, Table]:
     for oid, *row in connection.execute(_COLUMNS, [oids]).fetchall():
         columns.setdefault(oid, {})[row[0]] = Column(**dict(zip(names, row, strict=True)))
     uniques: dict[int, list[tuple[str, ...]]] = {}
-    for oid, key in connection.execute(_UNIQUES, [oids]).fetchall():
-        uniques.setdefault(oid, []).append(tuple(key))
+    within: dict[int, dict[tuple[str, ...], None]] = {}
+    for oid, key in connection.execute(_UNIQUES, [list(places)]).fetchall():
+        if oid in found:
+            uniques.setdefault(oid, []).append(tuple(key))
+        else:
+            within.setdefault(places[oid][0], {})[tuple(key)] = None
     parents: dict[int, list[ForeignKey]] = {}
     for oid, other, name, own, targets, *actions in connection.execute(_FOREIGN, [list(places)]).fetchall():
         if other in places:
@@ -228,6 +234,7 @@ def tables(connection: Connection) -> dict[Path, Table]:
             inherited=inherited,
             columns=columns.get(oid, {}),
             uniques=tuple(uniques.get(oid, ())),
+            within=tuple(key for key in within.get(oid, ()) if key not in uniques.get(oid, ())),
             parents=tuple(parents.get(oid, ())),
             triggers=fires,
         )

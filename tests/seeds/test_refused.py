@@ -33,6 +33,21 @@ def test_a_unique_value_that_another_row_holds(users: Project) -> None:
     assert "VALUES (2, 'new@b', 5, 1)" in said
 
 
+def test_a_value_that_is_unique_in_one_partition(project: Project) -> None:
+    project.write(
+        schema="create table t (id int, r text, n int, primary key (id, r)) partition by list (r);"
+        "create table t_a partition of t for values in ('a'); create table t_b partition of t for values in ('b');"
+        "create unique index on t_a (n);",
+        seeds="insert into t values (1, 'a', 1);",
+    )
+    project.settled()
+    project.run("insert into t values (5, 'a', 7), (6, 'b', 7)")
+    project.write(seeds="insert into t values (1, 'a', 1), (2, 'b', 7), (3, 'b', 1);")
+    project.settled()
+    project.write(seeds="insert into t values (1, 'a', 1), (2, 'a', 7);")
+    assert refused(project).startswith("seeds.sql:1:1: a row cannot be added to public.t: duplicate key value")
+
+
 def test_one_of_many(users: Project) -> None:
     users.run("insert into users values (5000, 'new@b', 3, null)")
     users.write(seeds="insert into users select n, case when n = 900 then 'new@b' end from generate_series(1, 1000) n;")
