@@ -215,7 +215,7 @@ def _steps(found: Resolution, kept: Kept, verb: Verb, one: Id, inside: dict[Node
     elif verb == "put back":
         yield from kept[one].put_back()
     elif verb == "drop":
-        thing = found.current.objects[one]
+        thing = found.current.objects[one].freed(found.gone)
         yield from (thing.called(thing.aside_name()) if one in found.renewed else thing).drop()
     elif verb == "put aside":
         thing = found.current.objects[one]

@@ -149,6 +149,11 @@ class Constraint(Object):
             cascade = [f"{step.sql} CASCADE"] if self.relkind == "p" and self.type in "pu" else []
             yield dataclasses.replace(step, otherwise=tuple(cascade))
 
+    def freed(self, gone: Container[Id]) -> Self:
+        """A detached partition has the constraint for itself."""
+        alone = self.attached and Id("partition", self.path[:2]) in gone
+        return dataclasses.replace(self, attached=False) if alone else self
+
     def rename(self, name: str) -> Sequence[Step]:
         """RENAME CONSTRAINT; a key goes by the name of its index, which takes a weaker lock."""
         if self.type in "pux":

@@ -136,6 +136,11 @@ class Object:
         """The steps that drop it."""
         raise NotImplementedError
 
+    def freed(self, gone: Container[Id]) -> Self:
+        """The object as it is once those are gone, where that changes how it is dropped."""
+        del gone
+        return self
+
     def alteration(self, before: Self) -> Sequence[Step] | None:
         """The steps that make `before` this one in place; None where it must be dropped and made again."""
         if any(getattr(self, field) != getattr(before, field) for field in self.fixed):
