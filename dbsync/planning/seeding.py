@@ -117,10 +117,29 @@ class Seeding:
                 done = self._proven(_joined(batches, steps(units, self.script)), elevated=elevated)
             except NoPlan:
                 # In another order they may run, or else the row is named that keeps them from it.
-                with contextlib.closing(self.workspace.running(name)) as connection:
-                    ordered = steps(rehearse(connection, units, self.script), self.script)
-                done = self._proven(_joined(batches, ordered), elevated=elevated)
+                ordered = self._ordered(name, units)
+                done = self._proven(_joined(batches, steps(ordered, self.script)), elevated=elevated)
         return Declared(done, found, self.watched, notes)
+
+    def _ordered(self, name: str, units: list[Unit]) -> list[Unit]:
+        """The statements in an order in which they run; changes first, where keys that others take over turn rows that
+        are there into those that are missing. NoPlan names a row that is refused."""
+        try:
+            return self._rehearsed(name, units)
+        except NoPlan:
+            changes = [unit for unit in units if unit.verb == "update"]
+            if not changes or len(changes) == len(units):
+                raise
+            with contextlib.suppress(psycopg.Error, NoPlan):
+                with contextlib.closing(self.workspace.running(name)) as connection, connection.transaction():
+                    for unit in changes:
+                        connection.execute(unit.sql.encode())
+                return [*changes, *self._rehearsed(name, self._differences(name)[0])]
+            raise
+
+    def _rehearsed(self, name: str, units: list[Unit]) -> list[Unit]:
+        with contextlib.closing(self.workspace.running(name)) as connection:
+            return rehearse(connection, units, self.script)
 
     def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says.

@@ -134,6 +134,29 @@ def test_circles_that_no_order_can_write(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["merge", "exact"])
+def test_keys_that_take_over_others(project: Project, mode: str) -> None:
+    """By ON UPDATE CASCADE the rows that are there become those that are missing."""
+    project.write(
+        schema="create table a (id int primary key, code text unique);"
+        "create table b (a text references a (code) on update cascade, what text, n int, primary key (a, what));",
+        seeds="insert into a values (1, 'x'); insert into b values ('x', 'jobs', 1), ('x', 'runs', 1);",
+    )
+    project.settled()
+    project.write(
+        seeds="insert into a values (1, 'y');\n"
+        f"-- dbsync: {mode}\ninsert into b values ('y', 'jobs', 1), ('y', 'runs', 2), ('y', 'more', 3);"
+    )
+    plan = project.settled()
+    assert plan.losses == ()
+    assert [one.step.sql for one in plan.steps] == [
+        "UPDATE public.a SET code = 'y' WHERE id = 1",
+        "INSERT INTO public.b (a, what, n) VALUES\n    ('y', 'more', 3)",
+        "UPDATE public.b SET n = 2 WHERE a = 'y' AND what = 'runs'",
+    ]
+    assert project.rows("select * from b order by n") == [("y", "jobs", 1), ("y", "runs", 2), ("y", "more", 3)]
+
+
 def test_what_a_foreign_key_made_of_declared_rows_is_put_right(project: Project) -> None:
     project.write(
         schema="create table a (id int primary key, code text unique);"
