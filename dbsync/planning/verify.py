@@ -6,7 +6,8 @@ from typing import Any
 import psycopg
 
 from dbsync.errors import Stale
-from dbsync.model.objects import Id
+from dbsync.kinds import KINDS
+from dbsync.model.objects import Id, Satellite
 from dbsync.model.plan import Identity, Plan
 from dbsync.pg.server import describe
 from dbsync.seeds import watch
@@ -25,7 +26,14 @@ def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
     """The objects of live that are neither as the plan's replay left them nor, untouched, as they were before."""
     if not plan.current and not plan.replayed:
         return ()
-    return strays(snapshot(connection).digests, plan.current, plan.replayed)
+    found = strays(snapshot(connection).digests, plan.current, plan.replayed)
+    return tuple(one for one in found if not _of_the_server(one))
+
+
+def _of_the_server(one: Id) -> bool:
+    """Whether it is a right to one of the server's own objects, whose owner has another name on the scratch server."""
+    kind = KINDS.get(one.kind)
+    return kind is not None and issubclass(kind, Satellite) and kind.beyond and one.path[1] == "pg_catalog"
 
 
 def strays(now: Mapping[Id, str], before: Mapping[Id, str], after: Mapping[Id, str]) -> tuple[Id, ...]:

@@ -70,6 +70,14 @@ def test_loss_is_refused_and_allowed(live: Live, tmp_path: Path, capsys: pytest.
     assert live.execute("select to_regclass('public.old')").fetchone() == (None,)
 
 
+def test_a_right_of_the_servers_owner(live: Live, tmp_path: Path) -> None:
+    """On the scratch server the server's own objects belong to somebody else."""
+    (owner,) = live.execute("select pg_get_userbyid(relowner) from pg_class where oid = 'pg_proc'::regclass").fetchone()  # type: ignore[misc]
+    (tmp_path / "schema.sql").write_text(f'{SCHEMA} grant select (prosrc) on pg_proc to "{owner}";')
+    assert cli.main(["apply", "--yes"]) == 0
+    assert cli.main(["plan", "--exit-code"]) == 0
+
+
 def test_nobody_there(
     live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
