@@ -24,7 +24,7 @@ Sides = tuple[Catalog, Catalog]
 
 _LARGE = 10_000
 """Objects of a schema that is large."""
-_FEW = 50
+_FEW = 500
 """Changes that may be plain: what many do together is better seen."""
 
 
