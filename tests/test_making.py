@@ -91,7 +91,7 @@ def test_no_author_sees_the_history(request_: PlanRequest) -> None:
     assert steps(request_) == [("migra", "alter table public.t add column b text")]
 
 
-@pytest.mark.same_major
+@pytest.mark.pg(">= 18")
 def test_live_that_is_what_the_file_says_is_not_copied(request_: PlanRequest, copying: list[str]) -> None:
     request_.schema.write_text(TABLE)
     with connect(request_.target) as session:

@@ -110,7 +110,7 @@ def test_what_postgresql_refuses_goes_the_ordinary_way_alone(database: Target, t
     applied(database, plan)
 
 
-@pytest.mark.same_major
+@pytest.mark.pg(">= 18")
 def test_a_name_that_is_too_long_takes_nothing_else_along(database: Target, tmp_path: Path) -> None:
     """migra sets NOT NULL without a name; the one that PostgreSQL would choose is not the one that we would."""
     table, column = "a_table_with_a_name_of_forty_characters_", "a_column_with_a_name_of_forty_characters"

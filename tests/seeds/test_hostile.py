@@ -268,6 +268,7 @@ update folded set name = 'Q' || k; update watched set name = 'x'; delete from re
 """
 
 
+@pytest.mark.pg(">= 16")
 def test_everything_at_once(project: Project) -> None:
     project.write(schema=SCHEMA, seeds=ROWS)
     plan = project.settled()
@@ -290,6 +291,7 @@ def test_everything_at_once(project: Project) -> None:
     assert project.rows("select n from listed order by k") == [(5,), (7,)]
 
 
+@pytest.mark.pg(">= 16")
 def test_all_is_exact(project: Project) -> None:
     exact = "\n".join(
         f"-- dbsync: exact\n{line}" if line.startswith(("insert into", "copy")) else line for line in ROWS.split("\n")
