@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
+from dbsync.errors import SchemaError
 from dbsync.model.text import Place, Script
 from dbsync.seeds.load import SCHEMA
 from dbsync.seeds.statements import Gives
@@ -16,6 +17,7 @@ Connection = psycopg.Connection[Any]
 
 ROW, STATEMENT, TABLE = '"dbsync row"', '"dbsync statement"', '"dbsync table"'
 _PLACE = '"dbsync place"'
+_OURS = "dbsync "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +129,11 @@ def _written(admin: Connection, tables: Mapping[Path, Table]) -> Iterator[Table]
 
 def _keep(admin: Connection, table: Table, store: str) -> None:
     """Copy the rows that the file wrote into their store."""
+    if taken := next((column.name for column in table.own if column.name.startswith(_OURS)), None):
+        raise SchemaError(
+            f"Rows of table {table.name} cannot be declared: it has a column {taken!r}",
+            hint=f"give it a name that does not begin with {_OURS!r}, which the names of dbsync's own columns do",
+        )
     columns = "".join(f", {sql.name(column.name)}" for column in table.own)
     admin.execute(
         f"""create unlogged table {store} as

@@ -285,3 +285,9 @@ def test_a_trigger_of_one_partition(project: Project) -> None:
     )
     project.settled()
     assert project.rows("select k from t where code = 'x'") == [("b",)]
+
+
+def test_a_column_with_a_name_of_ours(project: Project) -> None:
+    project.write(schema='create table t (id int primary key, "dbsync row" int);', seeds="insert into t values (1, 2);")
+    with pytest.raises(SchemaError, match="it has a column 'dbsync row'"):
+        project.plan()
