@@ -81,7 +81,7 @@ EVERYWHERE = """
     create operator <<<< (leftarg = integer, rightarg = integer, function = lt, commutator = >>>>);
     create operator >>>> (leftarg = integer, rightarg = integer, function = gt, commutator = <<<<);
     create view joined as select g.a, substring(h.b from 1 for 2) as b from given g join given h using (a);
-    create subscription s connection '' publication p with (connect = false, slot_name = none, streaming = on);
+    create subscription s connection '' publication p with (connect = false, slot_name = none);
 """
 
 

@@ -81,7 +81,7 @@ class Subscription(Renamable):
         if self.failover:
             yield 17, "failover"
         if self.streaming == "parallel":
-            yield 16, "streaming = parallel, which servers from 18 on take where nothing is said"
+            yield 16, "streaming = parallel"
 
     def on(self, version: int) -> Self:
         """Before 16 it always runs as its owner."""

@@ -16,6 +16,7 @@ from dbsync.errors import NoPlan
 from dbsync.load.run import LOADING, Loaded, load
 from dbsync.load.script import script_of
 from dbsync.load.secrets import masked, masked_script
+from dbsync.load.subscription import as_before_18
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, State
@@ -67,6 +68,8 @@ class Workspace:
     def load(self, script: Script) -> Loaded:
         """The desired database, made from the schema file. SchemaError where the file cannot be loaded."""
         self.scratch.create(DESIRED)
+        if self.older and self.older < 180000 <= self.scratch.version:
+            script = as_before_18(script)
         with (
             self.scratch.connect(DESIRED) as admin,
             self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection,
