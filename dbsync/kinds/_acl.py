@@ -4,6 +4,7 @@ A privilege is written as in `\\dp`, by its whole name: "SELECT", and "SELECT*" 
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from dbsync import sql
 
@@ -48,9 +49,14 @@ def grant_on(names: Iterable[str], grantor: str, on: str, columns: str = "") -> 
         yield f"GRANT {name}{columns} ON {on} TO {sql.name(grantor)} WITH GRANT OPTION"
 
 
-def without_maintain(labels: Iterable[str]) -> tuple[str, ...]:
-    """Privileges as they are on a server that knows no MAINTAIN."""
-    return tuple(label for label in labels if label.partition(" ")[0].rstrip("*") != "MAINTAIN")
+def known(version: int, **privileges: tuple[str, ...]) -> dict[str, Any]:
+    """Those that a server of this version has: before 17 nobody may MAINTAIN anything, and ALL is all else."""
+    if version >= 170000:
+        return dict(privileges)
+    return {
+        field: tuple(label for label in labels if label.partition(" ")[0].rstrip("*") != "MAINTAIN")
+        for field, labels in privileges.items()
+    }
 
 
 def as_role(role: str, text: str) -> str:

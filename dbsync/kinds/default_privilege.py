@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._acl import statements, without_maintain
+from dbsync.kinds._acl import known, statements
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
@@ -63,15 +63,9 @@ class DefaultPrivilege(Object):
     every: tuple[str, ...] = dataclasses.field(compare=False)
 
     def on(self, version: int) -> Self:
-        """Before 17 nobody may MAINTAIN anything, and ALL is all else."""
-        if version >= 170000:
-            return self
-        return dataclasses.replace(
-            self,
-            privileges=without_maintain(self.privileges),
-            built_in=without_maintain(self.built_in),
-            every=without_maintain(self.every),
-        )
+        """What that server lets nobody do is left out."""
+        lists = known(version, privileges=self.privileges, built_in=self.built_in, every=self.every)
+        return dataclasses.replace(self, **lists)
 
     def newer(self) -> Iterator[tuple[int, str]]:
         """Those of large objects."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dbsync import sql
-from dbsync.kinds._acl import as_role, grant_on, statements, without_maintain
+from dbsync.kinds._acl import as_role, grant_on, known, statements
 from dbsync.kinds._target import target
 from dbsync.model.objects import Id, Satellite
 from dbsync.model.steps import Step
@@ -113,15 +113,9 @@ class Privilege(Satellite):
     """The name of the sequence, for one of an identity column: these stand at the column."""
 
     def on(self, version: int) -> Self:
-        """Before 17 nobody may MAINTAIN anything, and ALL is all else."""
-        if version >= 170000:
-            return self
-        return dataclasses.replace(
-            self,
-            privileges=without_maintain(self.privileges),
-            built_in=without_maintain(self.built_in),
-            every=without_maintain(self.every),
-        )
+        """What that server lets nobody do is left out."""
+        lists = known(version, privileges=self.privileges, built_in=self.built_in, every=self.every)
+        return dataclasses.replace(self, **lists)
 
     @property
     def grantee(self) -> str:

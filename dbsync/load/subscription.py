@@ -1,4 +1,5 @@
-"""CREATE SUBSCRIPTION without its connection: a scratch database must never reach a publisher."""
+"""CREATE SUBSCRIPTION as a scratch database may run it: without its connection, as it must never reach a publisher,
+and saying what an older live server takes for granted."""
 
 import dataclasses
 

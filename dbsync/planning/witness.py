@@ -11,7 +11,7 @@ from dbsync.model.objects import Id
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
 _NAME = r'(?:[^\s"]+|"(?:[^"]|"")+")'
-_NOT_NULL = re.compile(rf"(?:CONSTRAINT {_NAME} )?NOT NULL(?! \w)")
+_NOT_NULL = re.compile(rf"CONSTRAINT {_NAME} NOT NULL(?! \w)")
 # As the last words of a column's line, or on a line of its own, with the column's name.
 _NOT_NULL_OF_TABLE = re.compile(
     rf"(?: CONSTRAINT {_NAME})? NOT NULL(?: NO INHERIT)?(?=,?$)"

@@ -88,7 +88,7 @@ class Workspace:
         with self.elevate(), self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection:
             loaded = load(connection, script, elevate=contextlib.nullcontext)
         with self.scratch.connect(DESIRED) as admin:
-            self._without_slots(admin)
+            self._fit_subscriptions(admin)
             lacking = self._complete(admin, list(more))
             # An index that a failed CREATE INDEX CONCURRENTLY left behind is no goal.
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
@@ -134,7 +134,7 @@ class Workspace:
                 admin.execute("drop schema public")
         self.scratch.restore(name, dump)
         with self.scratch.connect(name) as admin:
-            self._without_slots(admin)
+            self._fit_subscriptions(admin)
             return self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
 
     def _write(self, name: str, live: Catalog) -> None:
@@ -150,8 +150,8 @@ class Workspace:
                 hint="let live's role read the whole schema, so that pg_dump can make the copy",
             )
 
-    def _without_slots(self, admin: Connection) -> None:
-        """A copy's subscription must not know its slot: dropping it would drop the publisher's."""
+    def _fit_subscriptions(self, admin: Connection) -> None:
+        """A copy's subscription must not know its slot: dropping it would drop the publisher's. It runs as live's."""
         query = """
             select quote_ident(subname), subslotname is not null from pg_catalog.pg_subscription
             where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())"""
