@@ -8,11 +8,11 @@ from psycopg.rows import dict_row
 from dbsync.apply.preflight import Connection
 from dbsync.errors import UsageError
 from dbsync.model.changes import Rename
-from dbsync.model.coding import identity, released, unpacked
+from dbsync.model.coding import former_rows, identity, to_state, unpacked
 from dbsync.model.entry import Entry, Ran
 from dbsync.model.objects import Id
 from dbsync.model.outcome import Record
-from dbsync.model.plan import State
+from dbsync.model.rows import FormerRows
 
 _WHOLE = "select * from dbsync.history where id = %s"
 _LOST = """
@@ -21,6 +21,9 @@ _LOST = """
 """
 _RENAMED = """
     select objects->'renamed' from dbsync.history where id >= %s and outcome <> 'failed' order by id
+"""
+_ROWS = """
+    select before->>'rows' from dbsync.history where id >= %s and outcome <> 'failed' order by id
 """
 
 
@@ -43,7 +46,7 @@ def entry(connection: Connection, records: tuple[Record, ...], number: int) -> E
         desired_fingerprint=row["desired_fingerprint"],
         steps=tuple(_ran(one) for one in row["steps"]),
         manage=row.get("manage") or "auto",
-        state=_state(state) if state else None,
+        state=to_state(state),
         **_objects(objects) if objects else {},
     )
 
@@ -60,6 +63,12 @@ def renames(connection: Connection, first: int) -> Iterator[tuple[Rename, ...]]:
         yield tuple(Rename(identity(before), identity(after)) for before, after in found or ())
 
 
+def former(connection: Connection, first: int) -> Iterator[tuple[FormerRows, ...]]:
+    """The rows that each record from this one on wrote, as they were before."""
+    for (found,) in connection.execute(_ROWS, [first]).fetchall():
+        yield former_rows(found)
+
+
 def _known(records: tuple[Record, ...]) -> str:
     if not records:
         return "dbsync has applied nothing to this database"
@@ -69,10 +78,6 @@ def _known(records: tuple[Record, ...]) -> str:
 
 def _ran(one: Mapping[str, Any]) -> Ran:
     return Ran(one["sql"], one["about"], one["author"], tuple(one.get("lost", ())))
-
-
-def _state(found: Mapping[str, Any]) -> State:
-    return State(released(found["dump"]), tuple(found["more"]))
 
 
 def _objects(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 import dbsync
 from dbsync.apply.preflight import Connection
 from dbsync.load.secrets import masked
-from dbsync.model.coding import from_id, packed, squeezed
+from dbsync.model.coding import from_id, from_state, packed
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
 from dbsync.model.steps import Step
@@ -40,7 +40,8 @@ _TABLE = """
 _LATER = {
     "undoes": "bigint",
     "manage": "text",
-    # JSON: pg_dump's text of live as it was before, in base64 of zlib, and the statements for what a dump leaves out.
+    # JSON: live as it was before; pg_dump's text and the rows that were written in base64 of zlib, and the statements
+    # for what a dump leaves out.
     "before": "json",
     # JSON: the server's version, which code read the objects, and the objects of live with their digests: all before,
     # what is new or another after, renamed, or gone.
@@ -106,7 +107,6 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         {"sql": masked(_text(one.step)), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
         for one in plan.steps
     ]
-    before = {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None
     changed = {one: digest for one, digest in plan.replayed.items() if plan.current.get(one) != digest}
     objects = {
         "server": server,
@@ -128,7 +128,7 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         json.dumps(steps),
         plan.undoes,
         plan.manage,
-        json.dumps(before) if before else None,
+        json.dumps(from_state(plan.before)) if plan.before else None,
         json.dumps(objects),
     ]
 

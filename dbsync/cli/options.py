@@ -27,11 +27,13 @@ class Number(click.IntRange):
     name = "whole number"
 
 
+no_seeds = click.option("--no-seeds", is_flag=True, help="Leave rows alone.")
+
 _DATABASE = [click.option("--database", metavar="URL", help="The database, as postgresql://user@host:5432/name.")]
 _FILES = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
     click.option("--seeds", metavar="FILE", help="The rows that should be there.  [default: seeds.sql, if it exists]"),
-    click.option("--no-seeds", is_flag=True, help="Leave rows alone."),
+    no_seeds,
 ]
 _PLANNING = [
     click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbsync.cli.options import Number, options, plan_format, settings, words
+from dbsync.cli.options import Number, no_seeds, options, plan_format, settings, words
 from dbsync.cli.options import consent as agreement
 from dbsync.cli.screen import Screen, failing, page, show
 
@@ -33,14 +33,16 @@ _EITHER = "leave out one of the two"
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; change nothing."
 )
+@no_seeds
 @agreement
 @plan_format
 def undo(**given: Any) -> int:
     """Make the database again what it was before the last record of its history.
 
     The plan is proven, shown and asked for as that of an apply is, and becomes a record of its own, which can be
-    undone as well. Rows that were lost stay lost: they are named. Privileges, owners and extensions go back, too;
-    --manage none leaves these as they are. The schema file is neither read nor written.
+    undone as well. Rows that the seeds file changed go back, too, unless --no-seeds is given; what else was lost stays
+    lost, and is named. Privileges, owners and extensions go back; --manage none leaves these as they are. The schema
+    file and the seeds file are neither read nor written.
     """
     from dbsync import config
     from dbsync.cli.approval import Consent, asking
@@ -55,12 +57,14 @@ def undo(**given: Any) -> int:
         from dbsync.tasks.plan import save
 
         shown: list[Planned] = []
+        rows = not given["no_seeds"]
         outcome = None
         with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
             if given["only"] or given["out"]:
-                shown.append(task.plan(wanted, given["to"], screen))
+                shown.append(task.plan(wanted, given["to"], screen, rows=rows))
             else:
-                outcome = task.undo(wanted, given["to"], asking(consent, given["form"], screen, shown), screen)
+                approve = asking(consent, given["form"], screen, shown)
+                outcome = task.undo(wanted, given["to"], approve, screen, rows=rows)
         if given["out"]:
             save(shown[0], given["out"])
         if given["form"] == "json":

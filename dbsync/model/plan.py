@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dbsync.model.changes import Change, PossibleRename, Rename
 from dbsync.model.hazards import Hazard, Size
 from dbsync.model.objects import Id
-from dbsync.model.rows import TableRows, Watched
+from dbsync.model.rows import FormerRows, TableRows, Watched
 from dbsync.model.steps import Step
 
 
@@ -59,11 +59,12 @@ class Identity:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """A schema that live had, so that it can be made again: what pg_dump wrote of it, less the secrets, and the
-    statements for what a dump leaves out."""
+    """What live was, so that it can be made again: its schema as pg_dump wrote it, less the secrets, the statements for
+    what a dump leaves out, and the rows that a plan writes over."""
 
     dump: str
     more: tuple[str, ...] = ()
+    rows: tuple[FormerRows, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

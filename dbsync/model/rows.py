@@ -49,6 +49,28 @@ class TableRows:
         return bool(self.added or self.changed or self.removed)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FormerRows:
+    """Rows of one table as they were before a plan wrote the declared ones, so that they can be made again.
+
+    `key` names the columns that tell rows apart. `added` holds the keys of those that were not there, `chosen` for
+    those of them whose key live was to choose a condition that finds the row, as SQL; `changed` the keys of the others
+    with the values that were changed, `removed` all values of the rows that were deleted.
+    """
+
+    table: tuple[str, str]
+    key: tuple[str, ...]
+    added: tuple[tuple[str | None, ...], ...] = ()
+    chosen: tuple[str, ...] = ()
+    changed: tuple[tuple[tuple[str | None, ...], Values], ...] = ()
+    removed: tuple[Values, ...] = ()
+
+
+def deleted(number: int, table: tuple[str, ...]) -> str:
+    """The deletion of so many rows as a loss, in words."""
+    return f"{number:,} {'row' if number == 1 else 'rows'} of {Id('table', table)}"
+
+
 @dataclasses.dataclass(frozen=True)
 class KeyColumn:
     """A column of a key on live: its name, its type, and the operator that says what is equal there.

@@ -10,10 +10,10 @@ import dbsync
 from dbsync.errors import Refused, Stale, UsageError
 from dbsync.load.secrets import masked
 from dbsync.model.changes import PossibleRename, Rename
-from dbsync.model.coding import from_id, identity, packed, released, squeezed, unpacked
+from dbsync.model.coding import from_id, from_state, identity, packed, to_state, unpacked
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.model.objects import Id
-from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof, State
+from dbsync.model.plan import Batch, Identity, Observed, Plan, Proof
 from dbsync.model.steps import Step
 from dbsync.model.text import Place
 from dbsync.planning import rows
@@ -56,7 +56,7 @@ def written(plan: Plan) -> str:
         "replayed": packed({k: v for k, v in plan.replayed.items() if plan.current.get(k) != v}),
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
         "watched": rows.packed(plan.watched),
-        "before": {"dump": squeezed(plan.before.dump), "more": plan.before.more} if plan.before else None,
+        "before": from_state(plan.before),
     }
     document["checksum"] = _checksum(document)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -157,12 +157,8 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         sizes={table: Size(**size) for table, size in document["sizes"].items()},
         current=current,
         replayed={one: digest for one, digest in current.items() if one not in gone} | unpacked(document["replayed"]),
-        before=_state(document["before"]),
+        before=to_state(document["before"]),
     )
-
-
-def _state(found: Mapping[str, Any] | None) -> State | None:
-    return State(released(found["dump"]), tuple(found["more"])) if found else None
 
 
 def _from_batch(batch: Batch) -> dict[str, Any]:

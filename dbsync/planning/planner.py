@@ -17,13 +17,11 @@ from dbsync.kinds.column import Column
 from dbsync.kinds.index import Index
 from dbsync.load.definitions import extensions
 from dbsync.load.lasting import lasting
-from dbsync.load.script import read_script
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
-from dbsync.model.text import Script
 from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
@@ -59,7 +57,7 @@ def make_plan(request: PlanRequest, progress: Progress, looked: Looked | None = 
 
     `looked` is live, where it is looked at already; its context ends when live is read.
     """
-    return _make(request, SchemaFiles(request.schema), progress, _Planning.plan, looked, again=True)
+    return _make(request, SchemaFiles(request.schema, request.seeds), progress, _Planning.plan, looked, again=True)
 
 
 def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
@@ -69,7 +67,7 @@ def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
 
 def look(request: PlanRequest, progress: Progress, looked: Looked | None = None) -> Plan:
     """A plan without steps, that only says what differs; `looked` and errors as of `make_plan`."""
-    return _make(request, SchemaFiles(request.schema), progress, _Planning.comparison, looked)
+    return _make(request, SchemaFiles(request.schema, request.seeds), progress, _Planning.comparison, looked)
 
 
 def _make(
@@ -83,12 +81,11 @@ def _make(
 ) -> Plan:
     """With `again` the plan is kept for those who ask for it again."""
     began = time.monotonic()
-    script = source.script
-    seeds = read_script(request.seeds) if request.seeds else Script((), ())
+    script, rows = source.script, source.rows.script
     with contextlib.ExitStack() as stack:
         with looked or looking(request.target) as live:
             progress("reading live")
-            memory = Memory(request, script.files, seeds.files, live.facts)
+            memory = Memory(request, script.files, rows.files, live.facts)
             if known := memory.recall(live, closely=True):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             tables = large(live.connection, request.online)
@@ -101,10 +98,10 @@ def _make(
             databases = stack.enter_context(making(workspace, source, live))
             databases.read(request)
             planning: _Planning | None = None
-            if seeds.statements:
+            if rows.statements:
                 # Which rows of live count is known only when the seeds are loaded.
                 planning = _Planning(request, progress, source, live, databases, tables, seeded=True)
-                planning.seed(live.connection, seeds)
+                planning.seed(live.connection)
         # While the plan is written and proven no snapshot of live is held.
         plan = finish(planning or _Planning(request, progress, source, live, databases, tables))
     if lasting(script):
@@ -135,7 +132,6 @@ class _Planning:
         self.request = request
         self.progress = progress
         self.source = source
-        self.seeds = Script((), ())
         self.seeding: Seeding | None = None
         self.managed = managed = source.managed(request.manage)
         self.aimed: tuple[Catalog, Catalog] | None = None
@@ -194,10 +190,9 @@ class _Planning:
             return None
         return witness_of_live(self.workspace, dump, kept(wanted, self.desired), privileges=managed.privileges)
 
-    def seed(self, connection: Connection, seeds: Script) -> None:
-        """Load the seeds, and read live's rows that they concern."""
-        self.seeds = seeds
-        self.seeding = Seeding(self.workspace, seeds, self.progress)
+    def seed(self, connection: Connection) -> None:
+        """Load the rows that should be there, and read live's that they concern."""
+        self.seeding = Seeding(self.workspace, self.source.rows, self.progress)
         self.seeding.prepare(connection, self.begun.after)
 
     def sides(self, database: str, read: Catalog) -> tuple[Catalog, Catalog]:
@@ -362,7 +357,7 @@ class _Planning:
         if self.workspace.older:
             refuse_unread(seeded.batches, self.request.target, self.workspace.older)
         return Plan(
-            **about(self.request, self.source.script.files, self.seeds.files, self.live.facts),
+            **about(self.request, self.source.script.files, self.source.rows.script.files, self.live.facts),
             schema_text=masked_script(self.source.script),
             manage=self.request.manage,
             current_fingerprint=self.live.catalog.fingerprint,
@@ -395,5 +390,5 @@ class _Planning:
             scratch=self.workspace.scratch.label,
             locks=proven.locks,
             replayed=self.replayed(proven),
-            before=self.workspace.state() if seeded.batches else None,
+            before=self.workspace.state(seeded.former) if seeded.batches else None,
         )

@@ -1,4 +1,4 @@
-"""Declared rows in a plan: loads the seeds file, reads live's rows, writes what differs, and proves that it ends well.
+"""Rows in a plan: what should be there, what live has, the steps that write what differs, and the proof of them.
 
 Live's rows go through the schema's steps on the copy, so that declared ones are compared with what will be there.
 """
@@ -12,97 +12,68 @@ from typing import Any
 import psycopg
 
 from dbsync.errors import NoPlan
-from dbsync.load.run import LOADING
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
-from dbsync.model.rows import TableRows, Watched
-from dbsync.model.text import Script
+from dbsync.model.rows import FormerRows, TableRows, Watched
 from dbsync.planning.batches import committed_before
 from dbsync.planning.proof import NeedsCommitError, NotProvenError, run_batches
 from dbsync.planning.refusal import no_plan
-from dbsync.planning.workspace import COPY, DESIRED, Workspace
+from dbsync.planning.rows_wanted import SEEDED, RowsWanted
+from dbsync.planning.workspace import COPY, Workspace
 from dbsync.seeds.compare import Comparison
-from dbsync.seeds.directives import directives
 from dbsync.seeds.effects import effects
 from dbsync.seeds.gather import gather
-from dbsync.seeds.keys import keyed, parents_first
-from dbsync.seeds.load import load
+from dbsync.seeds.keys import parents_first
 from dbsync.seeds.rehearse import rehearse, steps
-from dbsync.seeds.statements import Gives, may_move
 from dbsync.seeds.tables import THE_ROW, tables
-from dbsync.seeds.wanted import Wanted, find, steady
+from dbsync.seeds.wanted import Wanted
 from dbsync.seeds.write import Unit, Writer
 
 Connection = psycopg.Connection[Any]
 
-SEEDED, AGAIN, ROWS = "seeded", "seeded_again", "rows"
+ROWS = "rows"
 
 _MOST = 12
 
 
 @dataclasses.dataclass(frozen=True)
 class Declared:
-    """The batches of a plan with what its declared rows need, what of them differs, and which of live's were read."""
+    """The batches of a plan with what its declared rows need, what of them differs, which of live's were read, and what
+    those that are written were before."""
 
     batches: tuple[Batch, ...]
     rows: tuple[TableRows, ...] = ()
     watched: tuple[Watched, ...] = ()
     notes: tuple[str, ...] = ()
+    former: tuple[FormerRows, ...] = ()
 
 
 class Seeding:
     """The declared rows of one plan."""
 
-    def __init__(self, workspace: Workspace, script: Script, progress: Callable[[str], None]):
+    def __init__(self, workspace: Workspace, rows: RowsWanted, progress: Callable[[str], None]):
         self.workspace = workspace
-        self.script = script
+        self.rows = rows
+        self.script = rows.script
         self.progress = progress
         self.wanted: tuple[Wanted, ...] = ()
         self.watched: tuple[Watched, ...] = ()
 
     def prepare(self, live: Connection, after: Callable[[Id], Id]) -> None:
-        """Load the file into copies of the desired database, and read live's rows of its keys.
+        """Put the rows that should be there into a copy of the desired database, and read live's rows of their keys.
 
         `after` gives the names that objects of live will have.
 
-        SchemaError where the file cannot be loaded, ConnectionFailed where live's rows may not be read.
+        SchemaError where a file cannot be loaded, ConnectionFailed where live's rows may not be read.
         """
-        said = directives(self.script)
-        self.progress("loading the seeds")
+        self.progress(f"loading {self.rows.name}")
         scratch = self.workspace.scratch
-        admin, given = self._load(SEEDED)
+        admin, known, self.wanted = self.rows.load(self.workspace)
         with contextlib.closing(admin):
-            known = tables(admin)
-            found = find(admin, known, given)
-            if self._moves(found):
-                # What the clock or chance gives is not the same twice.
-                again, same = self._load(AGAIN)
-                with contextlib.closing(again):
-                    found = steady(admin, again, found, same=find(again, known, same))
-            self.wanted = keyed(admin, found, said, given, self.script)
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
             with contextlib.closing(scratch.connect(ROWS)) as copy:
                 self.watched = gather(live, admin, copy, self.wanted, known, after)
-
-    def _load(self, name: str) -> tuple[Connection, tuple[tuple[Gives, ...], ...]]:
-        """A session in a database with the file's rows, and what its statements give to which tables."""
-        scratch = self.workspace.scratch
-        scratch.create(name, template=DESIRED)
-        admin = scratch.connect(name)
-        try:
-            with contextlib.closing(scratch.connect(name, role=self.workspace.role, settings=LOADING)) as connection:
-                given = load(connection, admin, self.script)
-        except BaseException:
-            admin.close()
-            raise
-        return admin, given
-
-    def _moves(self, found: Sequence[Wanted]) -> bool:
-        """Whether values may differ with every load: those of a COPY, without triggers, hardly can."""
-        return any(
-            one.table.triggers or may_move(self.script.statements[index]) for one in found for index in one.given
-        )
 
     def complete(self, batches: tuple[Batch, ...], *, elevated: bool) -> Declared:
         """The batches with the steps that make live's rows what the file says, and what differs. NoPlan names a row
@@ -110,16 +81,25 @@ class Seeding:
         self.progress("comparing rows")
         with self.workspace.fresh(template=ROWS) as name:
             self._run(name, batches, elevated=elevated)
-            units, found, notes = self._differences(name)
+            units, writer = self._differences(name)
+            found = _found(writer)
             if not units:
                 return Declared(batches, found, self.watched)
             try:
-                done = self._proven(_joined(batches, steps(units, self.script)), elevated=elevated)
+                done = self._proven(_joined(batches, self._steps(units)), elevated=elevated)
             except NoPlan:
                 # In another order they may run, or else the row is named that keeps them from it.
                 ordered = self._ordered(name, units)
-                done = self._proven(_joined(batches, steps(ordered, self.script)), elevated=elevated)
-        return Declared(done, found, self.watched, notes)
+                done = self._proven(_joined(batches, self._steps(ordered)), elevated=elevated)
+        notes = (*writer.effects.notes, *writer.notes)
+        return Declared(done, found, self.watched, notes, tuple(writer.former))
+
+    def _steps(self, units: Sequence[Unit]) -> tuple[Observed, ...]:
+        found = steps(units, self.script)
+        if self.rows.hint is None:
+            return found
+        # Only in a file there is a place to look at.
+        return tuple(dataclasses.replace(one, step=dataclasses.replace(one.step, place=None)) for one in found)
 
     def _ordered(self, name: str, units: list[Unit]) -> list[Unit]:
         """The statements in an order in which they run; changes first, where keys that others take over turn rows that
@@ -139,7 +119,7 @@ class Seeding:
 
     def _rehearsed(self, name: str, units: list[Unit]) -> list[Unit]:
         with contextlib.closing(self.workspace.running(name)) as connection:
-            return rehearse(connection, units, self.script)
+            return rehearse(connection, units, self.script, self.rows.hint)
 
     def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says.
@@ -155,13 +135,13 @@ class Seeding:
                 except NeedsCommitError as need:
                     batches = committed_before(batches, need.batch, need.position)
                     continue
-                units, found, _ = self._differences(name)
+                units, writer = self._differences(name)
                 if not units:
                     return batches
                 if righted or not all(self._follows(unit) for unit in units):
-                    raise _unsettled(found, units)
+                    raise _unsettled(_found(writer), units, self.rows.hint)
                 righted = True
-                batches = _joined(batches, steps(units, self.script))
+                batches = _joined(batches, self._steps(units))
         raise NoPlan("no order of transactions lets the steps run")
 
     def _follows(self, unit: Unit) -> bool:
@@ -176,8 +156,8 @@ class Seeding:
             told = no_plan([error], self.workspace.role, superuser=self.workspace.superuser, goal="")
             raise NoPlan("A step fails with the rows that live has", detail=told.detail, hint=told.hint) from error
 
-    def _differences(self, name: str) -> tuple[list[Unit], tuple[TableRows, ...], tuple[str, ...]]:
-        """The statements that make the rows what the file says, what of them differs, and what else is to be told."""
+    def _differences(self, name: str) -> tuple[list[Unit], Writer]:
+        """The statements that make the rows what they should be, and their writer, which knows what differs."""
         scratch = self.workspace.scratch
         with contextlib.closing(scratch.connect(name)) as copy, contextlib.closing(scratch.connect(SEEDED)) as seeded:
             comparison = Comparison(copy, seeded, self.wanted)
@@ -190,11 +170,12 @@ class Seeding:
                     raise NoPlan(
                         f"{place}:{place.column}: more than one row of {one.table.name} on live has the key"
                         f" ({', '.join(one.key)}) = ({twice[1]})",
-                        hint="name a key that tells them apart: -- dbsync: key (…), in front of the statement",
+                        hint=self.rows.hint
+                        or "name a key that tells them apart: -- dbsync: key (…), in front of the statement",
                     )
             units = writer.units(order)
             comparison.close()
-        return units, tuple(sorted(writer.tables, key=lambda one: one.table)), elsewhere.notes
+        return units, writer
 
 
 def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Batch, ...]:
@@ -204,7 +185,12 @@ def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Bat
     return (*batches, Batch(steps=more))
 
 
-def _unsettled(found: Sequence[TableRows], units: Sequence[Unit]) -> NoPlan:
+def _found(writer: Writer) -> tuple[TableRows, ...]:
+    """What differs, by table."""
+    return tuple(sorted(writer.tables, key=lambda one: one.table))
+
+
+def _unsettled(found: Sequence[TableRows], units: Sequence[Unit], hint: str | None) -> NoPlan:
     lines = []
     for one in found:
         for change in one.changes[:_MOST]:
@@ -215,5 +201,6 @@ def _unsettled(found: Sequence[TableRows], units: Sequence[Unit]) -> NoPlan:
     return NoPlan(
         "No plan could be proven: rows that were written are not as they were declared",
         detail="\n".join(["These would still differ:", *lines[:_MOST]]),
-        hint="a trigger or a rule of the table may change what is written: leave these columns out of the seeds file",
+        hint="a trigger or a rule of the table may change what is written: "
+        + (hint or "leave these columns out of the seeds file"),
     )

@@ -1,4 +1,4 @@
-"""What live shall be: what the schema file says, or what it was before a history record."""
+"""What live shall be: what the schema file and the seeds file say, or what it was before a history record."""
 
 import dataclasses
 import functools
@@ -11,20 +11,23 @@ from dbsync.load.script import read_script, script_of
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.changes import Rename
 from dbsync.model.plan import Plan, State
+from dbsync.model.rows import FormerRows
 from dbsync.model.text import Script
 from dbsync.planning.directed import Wish, wishes
 from dbsync.planning.manage import Managed, declared
+from dbsync.planning.rows_wanted import RowsBefore, RowsWanted, SeedsFile
 from dbsync.planning.secrets import recall
 from dbsync.planning.unnamed import taken_back
 from dbsync.planning.workspace import DESIRED, Workspace
 
 
 class SchemaFiles:
-    """The schema file and what it includes. SchemaError where they cannot be read."""
+    """The schema file, the seeds file, and what they include. SchemaError where they cannot be read."""
 
     goal = "what the schema file says"
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, seeds: Path | None = None):
+        self.rows = SeedsFile(read_script(seeds) if seeds else Script((), ()))
         self.name = path.name
         self.script = read_script(path)
         self.directives = directives(self.script)
@@ -51,7 +54,8 @@ class SchemaFiles:
 class Recorded:
     """The state that live had before a history record. `text` and `digest` are of the schema file of that time.
 
-    `renamed` are the renames of that record and of each later one.
+    `renamed` are the renames of that record and of each later one, and `written` the rows that each of them wrote, as
+    they were before.
     """
 
     undoes: int
@@ -59,6 +63,12 @@ class Recorded:
     text: str
     digest: str
     renamed: tuple[tuple[Rename, ...], ...] = ()
+    written: tuple[tuple[FormerRows, ...], ...] = ()
+
+    @functools.cached_property
+    def rows(self) -> RowsWanted:
+        """The rows that the records wrote, as they were before them."""
+        return RowsBefore(self.undoes, self.written, self.renamed)
 
     @property
     def goal(self) -> str:

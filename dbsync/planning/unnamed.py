@@ -1,7 +1,7 @@
 """The renames of some history records, taken back: what live has, and what it was called before the first of them."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dbsync.model.changes import Rename
 from dbsync.model.objects import Id
@@ -9,6 +9,12 @@ from dbsync.planning.directed import Wish
 
 Path = tuple[str, ...]
 Names = Mapping[Id, Id]
+
+
+def called_before(records: Sequence[Sequence[Rename]]) -> Callable[[Id], Id]:
+    """Gives the names that objects had before the renames of some records, in their order."""
+    back = [{one.after: one.before for one in renames} for renames in reversed(records)]
+    return lambda one: functools.reduce(_renamed, back, one)
 
 
 def taken_back(records: Sequence[Sequence[Rename]]) -> tuple[Wish, ...]:

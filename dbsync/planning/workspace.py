@@ -20,6 +20,7 @@ from dbsync.load.subscription import as_before_18
 from dbsync.model.catalog import EMPTY, Catalog
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, State
+from dbsync.model.rows import FormerRows
 from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
@@ -96,8 +97,9 @@ class Workspace:
         self.notes += [f"what it shall be lacks what this gives it: {text}: {why}" for text, why in lacking]
         return loaded
 
-    def state(self) -> State | None:
-        """What live was when it was copied; None for a text that is not UTF-8, which an old encoding may hold."""
+    def state(self, rows: tuple[FormerRows, ...]) -> State | None:
+        """What live was when it was copied, with rows that are written; None for a text that is not UTF-8, which an
+        old encoding may hold."""
         dump, live = self.copied
         text = _timeless(self.dump(COPY) if dump is None else dump)
         if Id("schema", ("public",)) not in live.objects:
@@ -108,7 +110,7 @@ class Workspace:
             text.encode()
         except UnicodeEncodeError:
             return None
-        return State(text, tuple(text for thing in live.objects.values() for text in thing.undumped()))
+        return State(text, tuple(text for thing in live.objects.values() for text in thing.undumped()), rows)
 
     def copy(self, dump: str | None, live: Catalog) -> list[str]:
         """Make the copy of live, from its dump, with what a dump leaves out; without a dump the kinds write it.

@@ -44,7 +44,7 @@ class Differing:
 
 @dataclasses.dataclass(frozen=True)
 class Extra:
-    """A row that is there and not declared."""
+    """A row that is there and is to go, with all of its values but the computed ones."""
 
     key: Texts
     values: Mapping[str, str | None]
@@ -78,8 +78,8 @@ class Comparison:
             given, known = one.given[statement], dict(zip(columns, values, strict=True))
             yield Missing(row, statement, given, {name: known[name] for name in given.columns}, tuple(parents))
 
-    def written(self, one: Wanted) -> Iterator[tuple[int, str]]:
-        """The same of a table without references: the statement of each row, and the row as VALUES has it."""
+    def written(self, one: Wanted) -> Iterator[tuple[int, str, Texts]]:
+        """The same of a table without references: the statement of each row, the row as VALUES has it, its key."""
         sets: dict[tuple[str, ...], list[int]] = {}
         for statement, given in one.given.items():
             sets.setdefault(given.columns, []).append(statement)
@@ -89,14 +89,15 @@ class Comparison:
             for columns, statements in sets.items()
             if columns
         )
-        query = (
-            f"select w.{STATEMENT}, '(' || case{cases or ' when true then null'} end || ')' from {self._missing(one)}"
-        )
-        yield from self._rows(query)
+        text = f"'(' || case{cases or ' when true then null'} end || ')'"
+        for statement, row, key in self._rows(
+            f"select w.{STATEMENT}, {text}, {_texts('w', one.key)} from {self._missing(one)}"
+        ):
+            yield statement, row, tuple(key)
 
     def _missing(self, one: Wanted) -> str:
         return f"""{self.names[one.table.path]} w
-            where not exists (select from {one.table.rows} t where {_match(one)}) order by w.{ROW}"""
+            where not exists (select from {one.table.rows} t where {_match(one)}){_up_to(one.whole)} order by w.{ROW}"""
 
     def differing(self, one: Wanted) -> Iterator[Differing]:
         """In the order of the file."""
@@ -140,24 +141,26 @@ class Comparison:
         """The first of the declared rows that are there, in the order of the file, as they are there."""
         columns = one.sometimes
         query = f"""select {_texts("t", columns)} from {self.names[one.table.path]} w
-            join {one.table.rows} t on {_match(one)} order by w.{ROW} limit {most}"""
+            join {one.table.rows} t on {_match(one)}{_up_to(one.there)} order by w.{ROW} limit {most}"""
         for (values,) in self._rows(query):
             yield dict(zip(columns, values, strict=True))
 
     def extra(self, one: Wanted) -> Iterator[Extra]:
         """In the order of their keys."""
-        if one.mode != "exact":
+        if not one.deletes:
             return
-        columns = one.sometimes
+        columns = [column.name for column in one.table.own]
         order = ", ".join(f"t.{sql.name(name)}::text" for name in one.key)
         query = f"select {_texts('t', one.key)}, {_texts('t', columns)} from {self.extras(one)} order by {order}"
         for key, values in self._rows(query):
             yield Extra(tuple(key), dict(zip(columns, values, strict=True)))
 
     def extras(self, one: Wanted) -> str:
-        """What stands behind FROM for the rows `t` that are there and not declared."""
-        return f"""{one.table.rows} t where not exists
-            (select from {self.names[one.table.path]} w where {_match(one)})"""
+        """What stands behind FROM for the rows `t` that are there and are to go."""
+        named = f"exists (select from {self.names[one.table.path]} w where {_match(one)}"
+        if one.there is not None:
+            return f"{one.table.rows} t where {named} and w.{ROW} > {one.there})"
+        return f"{one.table.rows} t where not {named})"
 
     def declares(self, path: Path, columns: Sequence[str]) -> str:
         """As SQL: whether a row `t` of a table ends with declared values in these columns, whatever it holds now."""
@@ -197,7 +200,7 @@ class Comparison:
             f"""select max(w.{name})::bigint from {self.names[one.table.path]} w, {column.counted} s,
                     pg_catalog.pg_sequence q
                 where q.seqrelid = {sql.literal(column.counted)}::regclass and q.seqincrement > 0
-                  and w.{STATEMENT} in ({", ".join(map(str, given))})
+                  and w.{STATEMENT} in ({", ".join(map(str, given))}){_up_to(one.whole)}
                   and w.{name} between q.seqmin and q.seqmax
                 group by s.last_value, s.is_called
                 having max(w.{name}) > s.last_value - (not s.is_called)::int""".encode()
@@ -259,6 +262,11 @@ def written(alias: str, column: Column) -> str:
 def _match(one: Wanted) -> str:
     """That `t` is the row that `w` declares."""
     return " and ".join(f"t.{sql.name(name)} {one.table.columns[name].equal} w.{sql.name(name)}" for name in one.key)
+
+
+def _up_to(number: int | None) -> str:
+    """As SQL: that `w` is one of the rows up to a number, if there is one."""
+    return "" if number is None else f" and w.{ROW} <= {number}"
 
 
 def _texts(alias: str, names: Sequence[str]) -> str:

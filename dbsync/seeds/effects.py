@@ -46,7 +46,7 @@ class _Effects:
 
     def run(self, order: Sequence[Wanted]) -> Effects:
         changed = [(one, sorted(found)) for one in order if (found := self.referred(one) & one.changeable)]
-        gone = [one for one in order[::-1] if one.mode == "exact" and any(self.naming(one.table.path))]
+        gone = [one for one in order[::-1] if one.deletes and any(self.naming(one.table.path))]
         if not changed and not gone:
             return Effects({}, {}, ())
         with self.connection.transaction(force_rollback=True):
@@ -78,7 +78,7 @@ class _Effects:
         return self.spread(one.table.path)
 
     def deleting(self, one: Wanted) -> tuple[int, Path]:
-        """Take down what happens when the rows go that are not declared."""
+        """Take down what happens when the rows go that are not to be there."""
         self.take(one.table.path, THE_ROW, "''", self.comparison.extras(one))
         return self.spread(one.table.path)
 

@@ -180,7 +180,7 @@ class _Gathering:
             row = None
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege), self.live.transaction():
                 row = self.live.execute(f"select last_value, is_called from {column.counted}".encode()).fetchone()
-            given = self.last(self.seeded, one.store, one.table.columns[name]) if name in one.sometimes else None
+            given = self.last(self.seeded, one.added, one.table.columns[name]) if name in one.sometimes else None
             if row is None:
                 there = self.last(self.copy, self.staging.stage(table), column)
                 row = (max((last for last in (given, there) if last is not None), default=None), True)
@@ -240,13 +240,16 @@ class _Gathering:
             table = self.there.get(one.table.path)
             if table is None or table.path not in self.staging.staged:
                 continue
+            stage = self.staging.staged[table.path]
             if one.mode == "exact":
                 waiting.append(mark := self.mark(one.table.path, {THE_ROW}))
-                stage = self.staging.staged[table.path]
                 self.copy.execute(
                     f"""update {stage} x set {NUMBER} = {mark.number} where {NUMBER} is null and not exists
                         (select from {stage} y where y.{PLACE} = x.{PLACE} and y.{NUMBER} > 0)""".encode()
                 )
+            elif one.there is not None:
+                waiting.append(mark := self.mark(one.table.path, {THE_ROW}))
+                self.copy.execute(f"update {stage} set {NUMBER} = {mark.number} where {NUMBER} > {one.there}".encode())
             waiting += self.renamed(one, table)
         while waiting:
             mark = waiting.pop()

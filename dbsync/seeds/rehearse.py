@@ -29,9 +29,12 @@ _PATH, _NO_PATH = 'SET LOCAL search_path TO "$user", public', "SET LOCAL search_
 _VERBS = {"insert": "cannot be added to", "update": "cannot be changed in", "delete": "cannot be deleted from"}
 
 
-def rehearse(connection: Connection, units: Sequence[Unit], script: Script) -> list[Unit]:
-    """The statements in an order in which they run, as the connection's role. NoPlan names a row that is refused."""
-    return _Rehearsal(connection, script).run(units)
+def rehearse(connection: Connection, units: Sequence[Unit], script: Script, hint: str | None = None) -> list[Unit]:
+    """The statements in an order in which they run, as the connection's role. NoPlan names a row that is refused.
+
+    `hint` says what to do about one, where that is no matter of a file.
+    """
+    return _Rehearsal(connection, script, hint).run(units)
 
 
 def steps(units: Sequence[Unit], script: Script) -> tuple[Observed, ...]:
@@ -51,9 +54,10 @@ def steps(units: Sequence[Unit], script: Script) -> tuple[Observed, ...]:
 
 
 class _Rehearsal:
-    def __init__(self, connection: Connection, script: Script):
+    def __init__(self, connection: Connection, script: Script, hint: str | None):
         self.connection = connection
         self.script = script
+        self.hint = hint
         self.done: list[Unit] = []
         self.errors: list[psycopg.Error] = []
         self.found = False
@@ -129,7 +133,7 @@ class _Rehearsal:
             f"{place}:{place.column}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
             excerpt=excerpt(dict(self.script.files)[place.file], place, len(statement.sql.split("\n", 1)[0])),
             detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
-            hint=failure.hint or unit.hint or _hint(unit, error),
+            hint=self.hint or failure.hint or unit.hint or _hint(unit, error),
         )
 
 

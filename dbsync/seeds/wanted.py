@@ -58,6 +58,20 @@ class Wanted:
     mode: str = "merge"
     key: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    whole: int | None = None
+    """Only rows up to this number are added where they are missing; None: all."""
+    there: int | None = None
+    """Rows above this number are not to be there; None: there are none such."""
+
+    @property
+    def deletes(self) -> bool:
+        """Whether rows may be there that are to go."""
+        return self.mode == "exact" or self.there is not None
+
+    @property
+    def added(self) -> str:
+        """As SQL behind FROM: the rows of the store that are added where they are missing."""
+        return self.store if self.whole is None else f"(select * from {self.store} where {ROW} <= {self.whole}) x"
 
     @property
     def always(self) -> frozenset[str]:

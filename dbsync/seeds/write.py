@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dbsync import sql
 from dbsync.model.objects import Id
-from dbsync.model.rows import RowChange, TableRows, Values
+from dbsync.model.rows import FormerRows, RowChange, TableRows, Values, deleted
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
 from dbsync.seeds.effects import Effects
+from dbsync.seeds.keep import Keeper
 from dbsync.seeds.tables import Column, Path
 from dbsync.seeds.wanted import Reference, Wanted, places
 
@@ -65,10 +66,13 @@ class Writer:
         self.comparison = comparison
         self.script = script
         self.tables: list[TableRows] = []
+        self.former: list[FormerRows] = []
+        self.notes: list[str] = []
 
     def units(self, order: Sequence[Wanted]) -> list[Unit]:
         """The statements: new rows, those that others refer to first; changes; rows to delete, in the other order;
-        sequences. `tables` holds afterwards what was found."""
+        sequences. `tables` holds afterwards what was found, `former` the rows as they are before, `notes` what is
+        to be told of that."""
         new: list[Unit] = []
         late: list[Unit] = []
         changes: list[Unit] = []
@@ -76,19 +80,23 @@ class Writer:
         sequences: list[Unit] = []
         before = set[Path]()
         for one in order:
-            seen = _Seen(one, self.script)
-            new += self._inserts(one, seen, before, late)
-            changes += _losing(self._updates(one, seen), self.effects.changed.get(one.table.path, ()))
-            gone = [*self._deletes(one, seen), *gone]
+            seen, keeper = _Seen(one, self.script), Keeper(one)
+            new += self._inserts(one, seen, keeper, before, late)
+            changes += _losing(self._updates(one, seen, keeper), self.effects.changed.get(one.table.path, ()))
+            gone = [*self._deletes(one, seen, keeper), *gone]
             sequences += self._sequences(one)
             before.add(one.table.path)
             self.tables.append(seen.table(self.comparison.there(one, _THERE)))
+            self.former += keeper.rows()
+            self.notes += keeper.notes()
         return [*new, *late, *changes, *gone, *sequences]
 
-    def _inserts(self, one: Wanted, seen: "_Seen", before: set[Path], late: list[Unit]) -> Iterator[Unit]:
+    def _inserts(
+        self, one: Wanted, seen: "_Seen", keeper: Keeper, before: set[Path], late: list[Unit]
+    ) -> Iterator[Unit]:
         """The new rows. What refers to rows of a table that comes later is left NULL at first, and set by `late`."""
         if not one.references:
-            yield from self._plain(one, seen)
+            yield from self._plain(one, seen, keeper)
             return
         later = [
             reference
@@ -96,12 +104,18 @@ class Writer:
             if reference.key.parent != one.table.path and reference.key.parent not in before
         ]
         selves = [number for number, reference in enumerate(one.references) if reference.key.parent == one.table.path]
+        keys = [number for number, reference in enumerate(one.references) if {*reference.key.columns} & {*one.key}]
         levels: dict[int, int] = {}
         level, columns = 0, tuple[str, ...]()
         rows: list[Missing] = []
+        chosen: list[int] = []
         size = 0
         for row in self.comparison.missing(one):
             seen.missing(row)
+            if any(row.parents[number] for number in keys):
+                chosen.append(row.row)
+            else:
+                keeper.added(tuple(row.values[name] for name in one.key))
             own = 1 + max((levels.get(row.parents[number] or 0, -1) for number in selves), default=-1)
             if selves:
                 levels[row.row] = own
@@ -113,15 +127,18 @@ class Writer:
             size += sum(len(value or "") + 4 for value in row.values.values())
         if rows:
             yield self._insert(one, columns, rows, later, late)
+        if chosen:
+            keeper.chosen(self._conditions(one.table.path, chosen).values())
 
-    def _plain(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
+    def _plain(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> Iterator[Unit]:
         """The new rows of a table whose values are all known: PostgreSQL writes them, which is quicker by far."""
         for row in self.comparison.missing(one, _SHOWN):
             seen.missing(row)
         columns, size = tuple[str, ...](), 0
         rows, statements = list[str](), list[int]()
         seen.counts["added"] = 0
-        for statement, text in self.comparison.written(one):
+        for statement, text, key in self.comparison.written(one):
+            keeper.added(key)
             given = one.given[statement].columns
             if rows and (given != columns or len(rows) == _MOST_ROWS or size > _MOST_TEXT):
                 yield Unit(one.table.path, "insert", _head(one, columns), tuple(rows), "", tuple(statements))
@@ -183,11 +200,12 @@ class Writer:
             )
         return found
 
-    def _updates(self, one: Wanted, seen: "_Seen") -> Iterator[Unit]:
+    def _updates(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> Iterator[Unit]:
         """The rows that differ: a statement for each of a few, else one for all that differ in the same columns."""
         groups: dict[tuple[str, ...], list[Differing]] = {}
         for row in self.comparison.differing(one):
             seen.differing(row)
+            keeper.changed(row.key, row.before)
             group = groups.setdefault(row.columns, [])
             group.append(row)
             if len(group) == _MOST_ROWS:
@@ -207,18 +225,19 @@ class Writer:
             where = _where(one, dict(zip(one.key, row.key, strict=True)))
             yield _update(one, values, where, row.statement)
 
-    def _deletes(self, one: Wanted, seen: "_Seen") -> list[Unit]:
+    def _deletes(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> list[Unit]:
         extra, units = self.comparison.extra(one), list[Unit]()
         simple = all(one.table.columns[name].equal == "=" for name in one.key)
         while rows := list(itertools.islice(extra, _MOST_ROWS)):
             for row in rows:
                 seen.extra(row)
+                keeper.removed(row.values)
             # PostgreSQL would try each of a long list of pairs on each row; NULL is in no list.
             short = simple and (len(one.key) == 1 or len(rows) <= _FEW)
             listed = [row for row in rows if short and None not in row.key]
             others = [row for row in rows if not short or None in row.key]
             units += [_delete(one, found, write) for found, write in ((listed, _listed), (others, _joined)) if found]
-        lost = _lost(seen.counts["removed"], one.table.path)
+        lost = deleted(seen.counts["removed"], one.table.path)
         units = [dataclasses.replace(unit, lost=(lost,)) for unit in units]
         return _losing(units, self.effects.deleted.get(one.table.path, ()))
 
@@ -247,7 +266,8 @@ class _Seen:
         self._note("changed", row.key, row.before, row.after, row.statement)
 
     def extra(self, row: Extra) -> None:
-        self._note("removed", row.key, row.values, None, None)
+        shown = {name: row.values[name] for name in self.one.sometimes if name in row.values}
+        self._note("removed", row.key, shown, None, None)
 
     def table(self, there: Iterable[Values]) -> TableRows:
         one = self.one
@@ -280,10 +300,6 @@ def _head(one: Wanted, columns: Sequence[str]) -> str:
     always = any(one.table.columns[name].identity == "a" for name in columns)
     overriding = " OVERRIDING SYSTEM VALUE" if always else ""
     return f"INSERT INTO {one.table.name} ({sql.names(columns)}){overriding} VALUES\n    "
-
-
-def _lost(number: int, path: Path) -> str:
-    return f"{number:,} {'row' if number == 1 else 'rows'} of {Id('table', path)}"
 
 
 def _losing(units: Iterable[Unit], lost: tuple[str, ...]) -> list[Unit]:

@@ -5,7 +5,9 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 
-from dbsync.apply.entry import entry, losses, renames
+import psycopg
+
+from dbsync.apply.entry import entry, former, losses, renames
 from dbsync.apply.preflight import Connection, check
 from dbsync.config import Config
 from dbsync.errors import NoPlan, UsageError
@@ -13,12 +15,14 @@ from dbsync.model.changes import Rename
 from dbsync.model.entry import Entry
 from dbsync.model.outcome import Observer, Outcome, Record
 from dbsync.model.plan import Plan
+from dbsync.model.rows import FormerRows, deleted
 from dbsync.pg.connect import connect
 from dbsync.pg.target import Target
 from dbsync.planning import past
 from dbsync.planning.asking import refuse_rows
 from dbsync.planning.planner import go_back
 from dbsync.planning.sources import Recorded
+from dbsync.seeds.former import found
 from dbsync.tasks.apply import carry_out
 from dbsync.tasks.history import reading
 from dbsync.tasks.live import live
@@ -28,37 +32,46 @@ from dbsync.tasks.request import request_for
 
 @dataclasses.dataclass(frozen=True)
 class _Back:
-    """The record to go back before, the last one, the applied one that made the state in between, and what is lost."""
+    """The record to go back before, the last one, the applied one that made the state in between, what is lost, and
+    what is not."""
 
     target: Entry
     last: Entry
     earlier: Entry | None
     losses: tuple[tuple[int, str], ...]
     renamed: tuple[tuple[Rename, ...], ...]
+    rows: tuple[tuple[FormerRows, ...], ...]
+    """What each record from the target on wrote, as it was before."""
+    notes: tuple[str, ...] = ()
 
 
-def plan(config: Config, to: int | None, observer: Observer) -> Planned:
+def plan(config: Config, to: int | None, observer: Observer, *, rows: bool = True) -> Planned:
     """Plan, and change nothing. `to` is the record whose state is wanted, 0 the one before the first; None undoes
-    the last record."""
+    the last record. Without `rows` those that were declared stay as they are."""
     with live(config, observer) as target:
-        return _planned(config, target, to, observer)
+        return _planned(config, target, to, observer, rows=rows)
 
 
-def undo(config: Config, to: int | None, approve: Callable[[Planned], None], observer: Observer) -> Outcome | None:
-    """Plan, have it approved (`approve` raises Refused if not), and go back. None where there was nothing to do."""
+def undo(
+    config: Config, to: int | None, approve: Callable[[Planned], None], observer: Observer, *, rows: bool = True
+) -> Outcome | None:
+    """Plan as `plan` does, have it approved (`approve` raises Refused if not), and go back. None where there was
+    nothing to do."""
     with live(config, observer) as target:
         with contextlib.closing(connect(target)) as connection:
             check(connection)
-        planned = _planned(config, target, to, observer)
+        planned = _planned(config, target, to, observer, rows=rows)
         approve(planned)
         refuse_rows(planned.plan)
         return None if planned.plan.empty else carry_out(config, target, planned, observer)
 
 
-def _planned(config: Config, target: Target, to: int | None, observer: Observer) -> Planned:
+def _planned(config: Config, target: Target, to: int | None, observer: Observer, *, rows: bool) -> Planned:
     with reading(target) as (connection, records):
         server = connection.info.server_version
         back = _back(connection, records, to)
+        if rows and back.target.state:
+            back = _with_rows(connection, back)
     found = back.target
     if found.state is None:
         raise NoPlan(
@@ -72,6 +85,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer)
         state=found.state,
         text=text,
         renamed=back.renamed,
+        written=back.rows,
         digest=back.earlier.schema_digest if back.earlier else hashlib.sha256(b"").hexdigest(),
     )
     manage = found.manage if config.manage == "auto" else config.manage
@@ -102,15 +116,44 @@ def _back(connection: Connection, records: tuple[Record, ...], to: int | None) -
         entry(connection, records, earlier) if earlier is not None else None,
         tuple(losses(connection, number)),
         tuple(renames(connection, number)) if target.state else (),
+        (),
     )
 
 
+def _with_rows(connection: Connection, back: _Back) -> _Back:
+    """The same, with the rows that the records wrote."""
+    number, notes = back.target.record.id, list[str]()
+    rows = tuple(tuple(_found(connection, one, notes) for one in written) for written in former(connection, number))
+    return dataclasses.replace(back, rows=rows, notes=tuple(notes))
+
+
+def _found(connection: Connection, rows: FormerRows, notes: list[str]) -> FormerRows:
+    """The rows with the keys that live has chosen since; where it has other tables by now, a note tells."""
+    try:
+        with connection.transaction():
+            return found(connection, rows)
+    except psycopg.Error as error:
+        why = (error.diag.message_primary or str(error)).strip()
+        notes.append(f"new rows of {'.'.join(rows.table)} stay: what they were called by is not there any more: {why}")
+        return dataclasses.replace(rows, chosen=())
+
+
 def _notes(plan: Plan, back: _Back, server: int) -> Iterator[str]:
-    yield from past.stays_lost(back.losses)
+    yield from past.stays_lost(_gone(back))
     yield from past.by_hand(plan.current, back.last, server)
     if back.earlier:
         yield from past.between(back.earlier, back.target)
-    yield "an undo brings back the schema; the rows of its tables stay as they are"
+    yield from back.notes
+    if plan.rows:
+        yield "rows that were declared go back as well; all others stay as they are"
+    else:
+        yield "an undo brings back the schema; the rows of its tables stay as they are"
+
+
+def _gone(back: _Back) -> Iterator[tuple[int, str]]:
+    """The losses, but for rows that the records kept."""
+    kept = {deleted(len(one.removed), one.table) for written in back.rows for one in written if one.removed}
+    yield from ((record, loss) for record, loss in back.losses if loss not in kept)
 
 
 def _instead(back: _Back, records: tuple[Record, ...]) -> Iterator[str]:

@@ -1,0 +1,187 @@
+"""Undo of declared rows: those that were added go, those that were changed or deleted come back."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbsync import cli
+from dbsync.pg.connect import Target, connect
+
+Live = psycopg.Connection[Any]
+Captured = pytest.CaptureFixture[str]
+
+SCHEMA = """
+create table plans (
+    id integer generated always as identity primary key,
+    name text not null unique,
+    price integer not null,
+    note text default 'none', double integer generated always as (price * 2) stored
+);
+create table features (
+    plan_id integer references plans, feature text, value text, primary key (plan_id, feature)
+);
+"""
+PLANS = "insert into plans (name, price) values {};"
+FEATURES = "insert into features select id, {} from plans;"
+
+pytestmark = pytest.mark.usefixtures("kept_scratch")
+
+
+@pytest.fixture
+def live(database: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty database, and a project in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", database.conninfo())
+    (tmp_path / ".git").mkdir()
+    with connect(database) as connection:
+        connection.execute("set search_path to public")
+        yield connection
+
+
+def applied(seeds: str, schema: str = SCHEMA, code: int = 0) -> None:
+    Path("schema.sql").write_text(schema)
+    Path("seeds.sql").write_text(seeds)
+    assert cli.main(["apply", "--yes", "--allow", "all", "-q"]) == code
+
+
+def undone(*options: str, code: int = 0) -> None:
+    assert cli.main(["undo", "--yes", "--allow", "all", "-q", *options]) == code
+
+
+def rows(live: Live, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    return live.execute(f"select {', '.join(columns) or '*'} from {table} order by 1, 2".encode()).fetchall()
+
+
+def words(text: str) -> str:
+    """The text without its line ends."""
+    return " ".join(text.split())
+
+
+def test_added_changed_and_deleted_rows_go_back_and_forth(live: Live, capsys: Captured) -> None:
+    applied(PLANS.format("('Free', 0), ('Pro', 1900), ('Old', 1)") + FEATURES.format("'jobs', '5'"))
+    live.execute("update plans set note = 'mine' where name = 'Old'")
+    first = rows(live, "plans"), rows(live, "features")
+    applied(
+        f"-- dbsync: exact\n{PLANS.format('''('Free', 0), ('Pro', 2100), ('Scale', 4900)''')}\n"
+        f"-- dbsync: exact\n{FEATURES.format('''unnest(array['jobs', 'seats']), '9' ''')}"
+    )
+    second = rows(live, "plans"), rows(live, "features")
+    assert [name for _, name, *_ in second[0]] == ["Free", "Pro", "Scale"]
+    capsys.readouterr()
+    undone()
+    shown = words(capsys.readouterr().out)
+    assert "rows that were declared go back as well; all others stay as they are" in shown
+    assert "+ Old: id 3, price 1, note mine" in shown
+    assert "~ Pro: price 2100 → 1900" in shown
+    assert "stays lost" not in shown
+    assert (rows(live, "plans"), rows(live, "features")) == first
+    undone()
+    assert (rows(live, "plans"), rows(live, "features")) == second
+    undone("--to", "1")
+    assert (rows(live, "plans"), rows(live, "features")) == first
+    undone()
+    assert (rows(live, "plans"), rows(live, "features")) == second
+
+
+def test_several_records_at_once_with_other_names_and_types(live: Live) -> None:
+    applied(PLANS.format("('Free', 0), ('Pro', 1900)"))
+    first = rows(live, "plans", "name", "price")
+    applied(PLANS.format("('Free', 5), ('Pro', 2000)"))
+    named = (
+        SCHEMA.replace("create table plans (", "-- dbsync: renamed from plans\ncreate table offers (")
+        .replace("name text", "-- dbsync: renamed from name\n    title varchar(20)")
+        .replace("references plans", "references offers")
+    )
+    offers = "insert into offers (title, price) values {};"
+    applied(offers.format("('Free', 6), ('Pro', 2000), ('Scale', 4900)"), named)
+    applied(f"-- dbsync: exact\n{offers.format('''('Pro', 2000), ('Scale', 5000)''')}", named)
+    assert rows(live, "offers", "title", "price") == [("Pro", 2000), ("Scale", 5000)]
+    undone("--to", "1")
+    assert rows(live, "plans", "name", "price") == first
+    undone()
+    assert rows(live, "offers", "title", "price") == [("Pro", 2000), ("Scale", 5000)]
+
+
+def test_what_was_done_meanwhile_stays(live: Live, capsys: Captured) -> None:
+    applied(PLANS.format("('Free', 0), ('Pro', 1900)"))
+    applied(PLANS.format("('Free', 5), ('Pro', 2000), ('Scale', 4900)"))
+    live.execute(
+        "update plans set note = 'mine', price = 7 where name = 'Free'; delete from plans where name <> 'Free'"
+    )
+    live.execute("insert into plans (name, price) values ('Own', 1)")
+    undone()
+    assert rows(live, "plans", "name", "price", "note") == [("Free", 0, "mine"), ("Own", 1, "none")]
+    assert "~ Free: price 7 → 0" in capsys.readouterr().out
+
+
+def test_no_seeds_leaves_rows(live: Live, capsys: Captured) -> None:
+    applied(PLANS.format("('Free', 0)"))
+    applied(PLANS.format("('Free', 5)"), SCHEMA + "create table more ();")
+    undone("--no-seeds")
+    assert rows(live, "plans", "name", "price") == [("Free", 5)]
+    assert "the rows of its tables stay as they are" in words(capsys.readouterr().out)
+    assert live.execute("select to_regclass('more')").fetchone() == (None,)
+
+
+def test_a_row_that_others_need_is_named(live: Live, capsys: Captured) -> None:
+    schema = SCHEMA + "create table users (id integer primary key, plan_id integer references plans);"
+    applied(PLANS.format("('Free', 0)"), schema)
+    applied(PLANS.format("('Free', 0), ('Scale', 4900)"), schema)
+    live.execute("insert into users select 1, id from plans where name = 'Scale'")
+    capsys.readouterr()
+    undone(code=5)
+    error = words(capsys.readouterr().err)
+    assert "a row cannot be deleted from public.plans" in error
+    assert "What live would refuse: DELETE FROM public.plans WHERE name = 'Scale'" in error
+    assert "dbsync undo --no-seeds leaves all rows as they are" in error
+    assert len(rows(live, "plans")) == 2
+
+
+def test_triggers_may_have_their_way(live: Live) -> None:
+    """What a trigger makes of a row that comes back is not put right, and no reason to refuse."""
+    schema = """
+    create table things (id integer primary key, name text, changed timestamptz);
+    create function touch() returns trigger language plpgsql as $$
+        begin new.changed := clock_timestamp(); return new; end $$;
+    create trigger touch before insert or update on things for each row execute function touch();
+    """
+    things = "-- dbsync: exact\ninsert into things (id, name) values {};"
+    applied(things.format("(1, 'one'), (2, 'two')"), schema)
+    applied(things.format("(1, 'uno'), (3, 'tre')"), schema)
+    undone()
+    assert rows(live, "things", "id", "name") == [(1, "one"), (2, "two")]
+
+
+def test_values_that_the_table_takes_no_longer_are_told(live: Live, capsys: Captured) -> None:
+    applied("", "create table codes (code integer primary key, label text);")
+    applied(
+        "insert into codes values ('a', 'A'), ('7', 'Seven');",
+        "create table codes (code text primary key, label text);",
+    )
+    live.execute("delete from codes where code = 'a'")
+    capsys.readouterr()
+    undone()
+    shown = words(capsys.readouterr().out)
+    assert "rows of public.codes stay as they are: invalid input syntax for type integer" in shown
+    assert rows(live, "codes", "code", "label") == [(7, "Seven")]
+
+
+def test_saved(live: Live) -> None:
+    applied(PLANS.format("('Free', 0)"))
+    applied(PLANS.format("('Free', 5), ('Pro', 1)"))
+    assert cli.main(["undo", "--out", "undo.json", "-q"]) == 0
+    assert cli.main(["apply", "undo.json", "--yes", "--allow", "all", "-q"]) == 0
+    assert rows(live, "plans", "name", "price") == [("Free", 0)]
+    undone()
+    assert rows(live, "plans", "name", "price") == [("Free", 5), ("Pro", 1)]
+
+
+def test_rows_that_are_back_already(live: Live, capsys: Captured) -> None:
+    applied(PLANS.format("('Free', 0)"))
+    applied(PLANS.format("('Free', 5)"))
+    live.execute("update plans set price = 0")
+    capsys.readouterr()
+    undone()
+    assert "Nothing to do" in capsys.readouterr().out
