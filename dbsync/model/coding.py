@@ -60,6 +60,8 @@ def _former(value: Mapping[str, Any]) -> FormerRows:
         chosen=tuple(value["chosen"]),
         changed=tuple((tuple(key), before) for key, before in value["changed"]),
         removed=tuple(value["removed"]),
+        unknown=value["unknown"],
+        ahead=value["ahead"],
     )
 
 

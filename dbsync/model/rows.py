@@ -55,7 +55,9 @@ class FormerRows:
 
     `key` names the columns that tell rows apart. `added` holds the keys of those that were not there, `chosen` for
     those of them whose key live was to choose a condition that finds the row, as SQL; `changed` the keys of the others
-    with the values that were changed, `removed` all values of the rows that were deleted.
+    with the values that were changed, `removed` all values of the rows that were deleted. `unknown` says why none of
+    that is known, or is empty. `ahead` tells that they were written before the schema's steps, and all this is by the
+    names from before these.
     """
 
     table: tuple[str, str]
@@ -64,6 +66,8 @@ class FormerRows:
     chosen: tuple[str, ...] = ()
     changed: tuple[tuple[tuple[str | None, ...], Values], ...] = ()
     removed: tuple[Values, ...] = ()
+    unknown: str = ""
+    ahead: bool = False
 
 
 def deleted(number: int, table: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from dbsync.load.lasting import lasting
 from dbsync.load.secrets import masked_script
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
+from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan, Proof
 from dbsync.planning.again import Again
@@ -340,20 +341,26 @@ class _Planning:
             progress=self.progress,
         )
 
-    def declared(self, proven: Proven, rows: Asked, *, elevated: bool) -> Declared:
-        """The batches with what declared rows need, unless the steps before that would fail on live."""
+    def declared(self, proven: Proven, rows: Asked, *, elevated: bool) -> tuple[Declared, tuple[Hazard, ...]]:
+        """The batches with what rows that should be there need, unless the steps before that would fail on live; and
+        the hazards that are left."""
         batches = annotated(proven.batches, self.places, self.goal)
         if self.seeding is None:
-            return Declared(batches)
-        if any(one.blocks for one in rows.hazards):
-            return Declared(batches, notes=("declared rows were not compared: rows are in the way of the schema",))
-        return self.seeding.complete(batches, elevated=elevated or self.begun.elevated)
+            return Declared(batches), rows.hazards
+        blocked = any(one.blocks for one in rows.hazards)
+        if blocked and not self.seeding.rows.first:
+            note = "declared rows were not compared: rows are in the way of the schema"
+            return Declared(batches, notes=(note,)), rows.hazards
+        declared = self.seeding.complete(batches, elevated=elevated or self.begun.elevated)
+        if blocked and self.seeding.ahead:
+            return declared, self.seeding.left(rows.hazards, timeout=self.request.question_timeout)
+        return declared, rows.hazards
 
     def made(
         self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = (), *, elevated: bool = False
     ) -> Plan:
         rows = self.asked(proven, changes)
-        seeded = self.declared(proven, rows, elevated=elevated)
+        seeded, hazards = self.declared(proven, rows, elevated=elevated)
         if self.workspace.older:
             refuse_unread(seeded.batches, self.request.target, self.workspace.older)
         return Plan(
@@ -362,7 +369,7 @@ class _Planning:
             manage=self.request.manage,
             current_fingerprint=self.live.catalog.fingerprint,
             current=self.live.catalog.digests,
-            hazards=rows.hazards,
+            hazards=hazards,
             sizes=rows.sizes,
             changes=with_renames(changes, self.begun, self.goal),
             renamed=self.begun.renames,

@@ -1,6 +1,7 @@
 """Rows in a plan: what should be there, what live has, the steps that write what differs, and the proof of them.
 
-Live's rows go through the schema's steps on the copy, so that declared ones are compared with what will be there.
+Live's rows go through the schema's steps on the copy, so that declared ones are compared with what will be there; those
+that are put back as they were come before these steps.
 """
 
 import contextlib
@@ -12,6 +13,8 @@ from typing import Any
 import psycopg
 
 from dbsync.errors import NoPlan
+from dbsync.hazards import ask
+from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
 from dbsync.model.rows import FormerRows, TableRows, Watched
@@ -23,6 +26,7 @@ from dbsync.planning.workspace import COPY, Workspace
 from dbsync.seeds.compare import Comparison
 from dbsync.seeds.effects import effects
 from dbsync.seeds.gather import gather
+from dbsync.seeds.keep import forgotten
 from dbsync.seeds.keys import parents_first
 from dbsync.seeds.rehearse import rehearse, steps
 from dbsync.seeds.tables import THE_ROW, tables
@@ -58,9 +62,11 @@ class Seeding:
         self.progress = progress
         self.wanted: tuple[Wanted, ...] = ()
         self.watched: tuple[Watched, ...] = ()
+        self.ahead: tuple[Batch, ...] = ()
+        """What is written before the schema's steps."""
 
     def prepare(self, live: Connection, after: Callable[[Id], Id]) -> None:
-        """Put the rows that should be there into a copy of the desired database, and read live's rows of their keys.
+        """Put the rows that should be there into stores, and read live's rows of their keys.
 
         `after` gives the names that objects of live will have.
 
@@ -68,31 +74,37 @@ class Seeding:
         """
         self.progress(f"loading {self.rows.name}")
         scratch = self.workspace.scratch
-        admin, known, self.wanted = self.rows.load(self.workspace)
+        admin, known, self.wanted = self.rows.load(self.workspace, after)
         with contextlib.closing(admin):
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
             with contextlib.closing(scratch.connect(ROWS)) as copy:
-                self.watched = gather(live, admin, copy, self.wanted, known, after)
+                called = _as_it_is if self.rows.first else after
+                self.watched = gather(live, admin, copy, self.wanted, known, called)
 
     def complete(self, batches: tuple[Batch, ...], *, elevated: bool) -> Declared:
         """The batches with the steps that make live's rows what the file says, and what differs. NoPlan names a row
         that live refuses."""
         self.progress("comparing rows")
+        before = () if self.rows.first else batches
         with self.workspace.fresh(template=ROWS) as name:
-            self._run(name, batches, elevated=elevated)
+            self._run(name, before, elevated=elevated)
             units, writer = self._differences(name)
             found = _found(writer)
             if not units:
                 return Declared(batches, found, self.watched)
             try:
-                done = self._proven(_joined(batches, self._steps(units)), elevated=elevated)
+                done = self._proven(_joined(before, self._steps(units)), elevated=elevated)
             except NoPlan:
                 # In another order they may run, or else the row is named that keeps them from it.
                 ordered = self._ordered(name, units)
-                done = self._proven(_joined(batches, self._steps(ordered)), elevated=elevated)
-        notes = (*writer.effects.notes, *writer.notes)
-        return Declared(done, found, self.watched, notes, tuple(writer.former))
+                done = self._proven(_joined(before, self._steps(ordered)), elevated=elevated)
+        if self.rows.first:
+            self.ahead = done
+            done = self._followed(batches, elevated=elevated)
+        notes = (*writer.effects.notes, *(forgotten(one) for one in writer.former if one.unknown))
+        former = tuple(dataclasses.replace(one, ahead=self.rows.first) for one in writer.former)
+        return Declared(done, found, self.watched, notes, former)
 
     def _steps(self, units: Sequence[Unit]) -> tuple[Observed, ...]:
         found = steps(units, self.script)
@@ -149,6 +161,33 @@ class Seeding:
         (keys,) = (one.table.parents for one in self.wanted if one.table.path == unit.table)
         return unit.verb == "update" and any(key.action(name)[1] for key in keys for name in (THE_ROW, *key.targets))
 
+    def _followed(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
+        """What is written first, and then these, in one transaction if they can be."""
+        *first, last = self.ahead
+        if batches and last.transactional and batches[0].transactional:
+            together = (*first, Batch(steps=(*last.steps, *batches[0].steps)), *batches[1:])
+            with contextlib.suppress(NeedsCommitError, NoPlan), self.workspace.fresh(template=ROWS) as name:
+                self._run(name, together, elevated=elevated)
+                return together
+        with self.workspace.fresh(template=ROWS) as name:
+            self._run(name, (*self.ahead, *batches), elevated=elevated)
+        return (*self.ahead, *batches)
+
+    def left(self, hazards: Sequence[Hazard], *, timeout: float) -> tuple[Hazard, ...]:
+        """The hazards that are left when what is written first has put rows out of the way."""
+        put = [one.question for one in hazards if one.blocks]
+
+        def rows(name: str) -> list[int]:
+            with contextlib.closing(self.workspace.scratch.connect(name)) as copy:
+                return [one.rows or 0 for one in ask(copy, put, timeout=timeout, progress=self.progress)]
+
+        with self.workspace.fresh(template=ROWS) as name:
+            before = rows(name)
+            self._run(name, self.ahead, elevated=False)
+            after = rows(name)
+        gone = {question: one - two for question, one, two in zip(put, before, after, strict=True)}
+        return tuple(left for one in hazards if (left := _less(one, gone.get(one.question, 0))))
+
     def _run(self, name: str, batches: tuple[Batch, ...], *, elevated: bool) -> None:
         try:
             run_batches(self.workspace, name, batches, sys.maxsize, elevated=elevated)
@@ -176,6 +215,17 @@ class Seeding:
             units = writer.units(order)
             comparison.close()
         return units, writer
+
+
+def _less(one: Hazard, gone: int) -> Hazard | None:
+    """A hazard without some of its rows, of which it is not known which they are."""
+    if gone <= 0 or one.at_least or one.rows is None:
+        return one
+    return dataclasses.replace(one, rows=one.rows - gone, examples=()) if one.rows > gone else None
+
+
+def _as_it_is(one: Id) -> Id:
+    return one
 
 
 def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Batch, ...]:

@@ -15,7 +15,7 @@ from dbsync.model.rows import FormerRows
 from dbsync.model.text import Script
 from dbsync.planning.directed import Wish, wishes
 from dbsync.planning.manage import Managed, declared
-from dbsync.planning.rows_wanted import RowsBefore, RowsWanted, SeedsFile
+from dbsync.planning.rows_wanted import RowsBefore, SeedsFile
 from dbsync.planning.secrets import recall
 from dbsync.planning.unnamed import taken_back
 from dbsync.planning.workspace import DESIRED, Workspace
@@ -66,7 +66,7 @@ class Recorded:
     written: tuple[tuple[FormerRows, ...], ...] = ()
 
     @functools.cached_property
-    def rows(self) -> RowsWanted:
+    def rows(self) -> RowsBefore:
         """The rows that the records wrote, as they were before them."""
         return RowsBefore(self.undoes, self.written, self.renamed)
 

@@ -17,6 +17,12 @@ def called_before(records: Sequence[Sequence[Rename]]) -> Callable[[Id], Id]:
     return lambda one: functools.reduce(_renamed, back, one)
 
 
+def called_after(records: Sequence[Sequence[Rename]]) -> Callable[[Id], Id]:
+    """Gives the names that objects have after the renames of some records, in their order."""
+    forth = [{one.before: one.after for one in renames} for renames in records]
+    return lambda one: functools.reduce(_renamed, forth, one)
+
+
 def taken_back(records: Sequence[Sequence[Rename]]) -> tuple[Wish, ...]:
     """What is to be renamed; `records` in their order, each with its renames."""
     forth = [{one.before: one.after for one in renames} for renames in records]

@@ -21,12 +21,13 @@ _VALUE = "another value"
 class Effects:
     """In words, by table: what the changes of its rows, and what the deletion of its extra rows, take from others.
 
-    `notes` say which values change without a loss.
+    `notes` say which values change without a loss, `followed` names the columns that others follow when they change.
     """
 
     changed: Mapping[Path, tuple[str, ...]]
     deleted: Mapping[Path, tuple[str, ...]]
     notes: tuple[str, ...]
+    followed: Mapping[Path, frozenset[str]]
 
 
 def effects(comparison: Comparison, tables: Mapping[Path, Table], order: Sequence[Wanted]) -> Effects:
@@ -48,7 +49,7 @@ class _Effects:
         changed = [(one, sorted(found)) for one in order if (found := self.referred(one) & one.changeable)]
         gone = [one for one in order[::-1] if one.deletes and any(self.naming(one.table.path))]
         if not changed and not gone:
-            return Effects({}, {}, ())
+            return Effects({}, {}, (), {})
         with self.connection.transaction(force_rollback=True):
             # What happens to a row, or to a value of it, by which key, and because of which table's rows.
             self.connection.execute(
@@ -60,6 +61,7 @@ class _Effects:
                 {path: tuple(self.lost(root, path, "change")) for root, path in changing},
                 {path: tuple(self.lost(root, path, "go")) for root, path in deleting},
                 tuple(note for root, path in changing for note in self.followed(root, path)),
+                {one.table.path: self.leading(one) for one, _ in changed},
             )
 
     def naming(self, path: Path) -> Iterator[ForeignKey]:
@@ -69,6 +71,11 @@ class _Effects:
     def referred(self, one: Wanted) -> set[str]:
         """The columns of a table by which others name its rows."""
         return {target for key in self.naming(one.table.path) for target in key.targets}
+
+    def leading(self, one: Wanted) -> frozenset[str]:
+        """The columns of a table whose values others take over, or lose theirs for."""
+        keys = self.naming(one.table.path)
+        return frozenset(target for key in keys for target in key.targets if key.action(target)[1])
 
     def changing(self, one: Wanted, columns: Sequence[str]) -> tuple[int, Path]:
         """Take down what happens when rows get other values in these columns."""

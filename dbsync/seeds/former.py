@@ -38,24 +38,28 @@ class _Rows:
 
 
 class Former:
-    """The rows of several tables, by the names that these had then; `notes` say what is not known of them."""
+    """The rows of several tables."""
 
     def __init__(self) -> None:
-        self.notes: list[str] = []
         self._tables: dict[Path, _Rows] = {}
+        self._unknown: dict[Path, str] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._tables)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which rows stay as they are, and why."""
+        return tuple(f"rows of {sql.qualified(*path)} stay as they are: {why}" for path, why in self._unknown.items())
 
-    def go_back(self, rows: Sequence[FormerRows], called: Callable[[Id], Id]) -> None:
-        """Take one more record back, the newest one first. `called` gives the names that its tables and columns had."""
-        for one in rows:
-            schema, name = called(Id("table", one.table)).path
-            names = _Names(one.table, called)
-            known = self._tables.setdefault((schema, name), _Rows(names.several(one.key)))
-            if known.key != names.several(one.key):
-                self.notes.append(_stay((schema, name), f"they were told apart by ({sql.names(one.key)}) at first"))
-                continue
+    def go_back(self, one: FormerRows, called: Callable[[Id], Id]) -> None:
+        """Take what one more record wrote back, the newest one first. `called` gives the names that its table and
+        columns have in the database that the rows are to be in."""
+        schema, name = called(Id("table", one.table)).path
+        names = _Names(one.table, called)
+        known = self._tables.setdefault((schema, name), _Rows(names.several(one.key)))
+        if one.unknown:
+            self._unknown.setdefault((schema, name), one.unknown)
+        elif known.key != names.several(one.key):
+            self._unknown.setdefault((schema, name), f"they were told apart by {sql.names(one.key)} at first")
+        else:
             for values in one.removed:
                 row = names.values(values)
                 known.rows[tuple(row[name] for name in known.key)] = _Row(row, whole=True)
@@ -71,26 +75,31 @@ class Former:
         )
         return Script(tuple(statements), ((name, "\n".join(lines)), ("", repr(self._tables))))
 
-    def wanted(self, admin: Connection, tables: Mapping[Path, Table]) -> Iterator[Wanted]:
-        """The rows of the tables that there are; they are put into stores of the database that `admin` is in.
+    def wanted(
+        self, admin: Connection, tables: Mapping[Path, Table], staying: Mapping[Path, frozenset[str]]
+    ) -> Iterator[Wanted]:
+        """The rows of the tables that stay; they are put into stores of the database that `admin` is in.
 
-        What the database does not take is left out, and noted.
+        `staying` holds the columns that stay, of which alone rows that are there are given other values. What the
+        database does not take is left out, and noted.
         """
         admin.execute(f"create schema {SCHEMA}".encode())
         statements: dict[Path, dict[int, _Group]] = {}
         for statement, (path, group) in enumerate(self._groups()):
             statements.setdefault(path, {})[statement] = group
         for number, (path, groups) in enumerate(statements.items()):
-            if path in tables:
+            if staying.get(path):
                 store, key = f"{SCHEMA}.rows_{number}", self._tables[path].key
                 try:
-                    yield _stored(admin, tables[path], store, key, groups)
+                    yield _stored(admin, tables[path], store, key, groups, staying[path])
                 except _NotTakenError as error:
-                    self.notes.append(_stay(path, str(error)))
+                    self._unknown[path] = str(error)
 
     def _groups(self) -> "Iterator[tuple[Path, _Group]]":
         """The rows, those together that hold the same columns: whole ones, others, those that were not there."""
         for path, known in self._tables.items():
+            if path in self._unknown:
+                continue
             found: dict[tuple[int, tuple[str, ...]], _Group] = {}
             for key, row in known.rows.items():
                 values = dict(zip(known.key, key, strict=True)) | (row.values if row else {})
@@ -116,7 +125,7 @@ class _Group:
 
 
 class _Names:
-    """The former names of a table's columns."""
+    """The names that a table's columns have in the database that its rows are to be in."""
 
     def __init__(self, table: Path, called: Callable[[Id], Id]):
         self.table = table
@@ -155,7 +164,14 @@ def _change(known: _Rows, key: Texts, before: dict[str, str | None]) -> None:
         row.values |= before
 
 
-def _stored(admin: Connection, table: Table, store: str, key: tuple[str, ...], groups: Mapping[int, _Group]) -> Wanted:
+def _stored(
+    admin: Connection,
+    table: Table,
+    store: str,
+    key: tuple[str, ...],
+    groups: Mapping[int, _Group],
+    staying: frozenset[str],
+) -> Wanted:
     own = [column.name for column in table.own]
     if missing := [name for name in key if name not in own]:
         raise _NotTakenError(f"column {sql.name(missing[0])} of their key is not there")
@@ -177,22 +193,18 @@ def _stored(admin: Connection, table: Table, store: str, key: tuple[str, ...], g
         table=table,
         store=store,
         count=counts[1],
-        given={statement: _given(table, group, own) for statement, group in groups.items()},
+        given={statement: _given(table, group, staying) for statement, group in groups.items()},
         key=key,
         whole=counts[0] if counts[0] < counts[2] else None,
         there=counts[1] if counts[1] < counts[2] else None,
     )
 
 
-def _given(table: Table, group: _Group, own: Sequence[str]) -> Given:
-    columns = tuple(name for name in own if name in group.columns)
+def _given(table: Table, group: _Group, staying: frozenset[str]) -> Given:
+    columns = tuple(column.name for column in table.own if column.name in group.columns)
     # What triggers make of a row that is added again is not to be put right.
     compared = group.manner == 1 or (group.manner == 0 and not table.triggers)
-    return Given(columns, columns if compared else ())
-
-
-def _stay(path: Path, why: str) -> str:
-    return f"rows of {sql.qualified(*path)} stay as they are: {why}"
+    return Given(columns, tuple(name for name in columns if name in staying) if compared else ())
 
 
 class _NotTakenError(Exception):

@@ -1,6 +1,6 @@
 """Keeps the rows that a plan writes as they are before it, for an undo."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dbsync.model.rows import FormerRows, Values
 from dbsync.seeds.compare import Texts
@@ -8,13 +8,18 @@ from dbsync.seeds.wanted import Wanted
 
 _MOST = 100_000_000
 """So many characters of the rows of a table are kept."""
+_TOO_MANY = f"those that were written held more than {_MOST / 1e6:,.0f} MB"
+_FOLLOWED = "rows of other tables followed their keys when these changed"
 
 
 class Keeper:
-    """The rows of one table."""
+    """The rows of one table. Those that others follow when they change, in the columns `followed`, are no good: what
+    they were by then is not what a change back makes of them."""
 
-    def __init__(self, one: Wanted):
+    def __init__(self, one: Wanted, followed: frozenset[str]):
         self.one = one
+        self.unknown = ""
+        self._followed = followed
         self._added: list[Texts] = []
         self._chosen: list[str] = []
         self._changed: list[tuple[Texts, Values]] = []
@@ -32,6 +37,8 @@ class Keeper:
 
     def changed(self, key: Texts, before: Mapping[str, str | None]) -> None:
         """A row that gets other values."""
+        if not self._followed.isdisjoint(before):
+            self.unknown = _FOLLOWED
         if self._room((*key, *before.values())):
             self._changed.append((key, before))
 
@@ -40,9 +47,17 @@ class Keeper:
         if self._room(values.values()):
             self._removed.append(values)
 
+    def follow(self, others: Sequence["Keeper"]) -> None:
+        """Rows that follow those that another one is no good for are no better."""
+        gone = {other.one.table.path for other in others if other.unknown == _FOLLOWED}
+        if any(key.parent in gone and key.on_update in "cnd" for key in self.one.table.parents):
+            self.unknown = _FOLLOWED
+
     def rows(self) -> Iterator[FormerRows]:
-        """What was kept, if anything was and it is not too much."""
-        if 0 < self._size <= _MOST:
+        """What was kept, if anything was."""
+        if self.unknown:
+            yield FormerRows(table=self.one.table.path, key=self.one.key, unknown=self.unknown)
+        elif self._size:
             yield FormerRows(
                 table=self.one.table.path,
                 key=self.one.key,
@@ -52,14 +67,13 @@ class Keeper:
                 removed=tuple(self._removed),
             )
 
-    def notes(self) -> Iterator[str]:
-        """That it is too much."""
-        if self._size > _MOST:
-            yield (
-                f"an undo will not bring back the rows of {self.one.table.name}:"
-                f" those that are written hold more than {_MOST / 1e6:,.0f} MB"
-            )
-
     def _room(self, texts: Iterable[str | None]) -> bool:
         self._size += sum(len(text or "") + 1 for text in texts)
-        return self._size <= _MOST
+        if self._size > _MOST:
+            self.unknown = self.unknown or _TOO_MANY
+        return not self.unknown
+
+
+def forgotten(rows: FormerRows) -> str:
+    """What to tell of rows that no undo will bring back."""
+    return f"no undo will bring back what rows of {'.'.join(rows.table)} were: {rows.unknown}"

@@ -1,11 +1,13 @@
 """Finds the order in which the statements of rows run, by running them on a copy of live that holds live's rows.
 
 A statement that a constraint refuses is tried again after the others. What only together is right is checked at the
-end, where the constraints can be deferred; new rows of foreign keys in a circle become one statement. Where a trigger,
-a default or a check does not find what it names without a schema, the path is the one that the file was loaded with.
+end, where the constraints can be deferred; new rows of foreign keys in a circle, or such that go, become one statement.
+Where a trigger, a default or a check does not find what it names without a schema, the path is the one that the file
+was loaded with.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -155,18 +157,20 @@ class _NoUseError(Exception):
 
 
 def _together(units: Sequence[Unit], errors: Sequence[psycopg.Error]) -> list[Unit]:
-    """The statements, with those in one that may refer to each other's new rows."""
-    circle = [
-        unit
-        for unit, error in zip(units, errors, strict=True)
-        if unit.verb == "insert" and error.sqlstate == _FOREIGN_KEY
-    ]
-    if len(circle) < 2:
-        return list(units)
-    *first, last = circle
-    parts = ",\n".join(f"rows_{number} AS (\n  {unit.sql}\n)" for number, unit in enumerate(first, 1))
-    one = Unit(last.table, last.verb, f"WITH {parts}\n{last.head}", last.rows, last.tail, last.statements)
-    return [one, *(unit for unit in units if unit not in circle)]
+    """The statements, with those in one that may refer to each other's new rows, or to those that go."""
+    for verb in ("insert", "delete"):
+        circle = [
+            unit
+            for unit, error in zip(units, errors, strict=True)
+            if unit.verb == verb and error.sqlstate == _FOREIGN_KEY
+        ]
+        if len(circle) > 1:
+            *first, last = circle
+            parts = ",\n".join(f"rows_{number} AS (\n  {unit.sql}\n)" for number, unit in enumerate(first, 1))
+            lost = tuple(loss for unit in circle for loss in unit.lost)
+            one = dataclasses.replace(last, head=f"WITH {parts}\n{last.head}", lost=lost, hint=None)
+            return [one, *(unit for unit in units if unit not in circle)]
+    return list(units)
 
 
 def _short(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
+from dbsync.model.objects import Id
 
 Connection = psycopg.Connection[Any]
 Path = tuple[str, str]
@@ -98,6 +99,15 @@ class Table:
     def name(self) -> str:
         """As SQL."""
         return sql.qualified(*self.path)
+
+    @property
+    def id(self) -> Id:
+        """The table."""
+        return Id("table", self.path)
+
+    def column_id(self, column: str) -> Id:
+        """A column of it."""
+        return Id("column", (*self.path, column))
 
     @property
     def rows(self) -> str:

@@ -67,28 +67,29 @@ class Writer:
         self.script = script
         self.tables: list[TableRows] = []
         self.former: list[FormerRows] = []
-        self.notes: list[str] = []
 
     def units(self, order: Sequence[Wanted]) -> list[Unit]:
         """The statements: new rows, those that others refer to first; changes; rows to delete, in the other order;
-        sequences. `tables` holds afterwards what was found, `former` the rows as they are before, `notes` what is
-        to be told of that."""
+        sequences. `tables` holds afterwards what was found, `former` the rows as they are before."""
         new: list[Unit] = []
         late: list[Unit] = []
         changes: list[Unit] = []
         gone: list[Unit] = []
         sequences: list[Unit] = []
         before = set[Path]()
+        keepers: list[Keeper] = []
         for one in order:
-            seen, keeper = _Seen(one, self.script), Keeper(one)
+            seen, keeper = _Seen(one, self.script), Keeper(one, self.effects.followed.get(one.table.path, frozenset()))
+            keepers.append(keeper)
             new += self._inserts(one, seen, keeper, before, late)
             changes += _losing(self._updates(one, seen, keeper), self.effects.changed.get(one.table.path, ()))
             gone = [*self._deletes(one, seen, keeper), *gone]
             sequences += self._sequences(one)
             before.add(one.table.path)
             self.tables.append(seen.table(self.comparison.there(one, _THERE)))
-            self.former += keeper.rows()
-            self.notes += keeper.notes()
+        for keeper in keepers:
+            keeper.follow(keepers)
+        self.former = [rows for keeper in keepers for rows in keeper.rows()]
         return [*new, *late, *changes, *gone, *sequences]
 
     def _inserts(

@@ -91,7 +91,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer,
     manage = found.manage if config.manage == "auto" else config.manage
     request = dataclasses.replace(request_for(config, target), seeds=None, manage=manage)
     plan = go_back(request, goal, observer.progress)
-    notes = (*_notes(plan, back, server), *_instead(back, records), *plan.notes)
+    notes = (*_notes(plan, back, server), *goal.rows.notes, *_instead(back, records), *plan.notes)
     return Planned(named(dataclasses.replace(plan, notes=notes), config))
 
 

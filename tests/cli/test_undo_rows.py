@@ -154,18 +154,66 @@ def test_triggers_may_have_their_way(live: Live) -> None:
     assert rows(live, "things", "id", "name") == [(1, "one"), (2, "two")]
 
 
-def test_values_that_the_table_takes_no_longer_are_told(live: Live, capsys: Captured) -> None:
-    applied("", "create table codes (code integer primary key, label text);")
-    applied(
-        "insert into codes values ('a', 'A'), ('7', 'Seven');",
-        "create table codes (code text primary key, label text);",
-    )
-    live.execute("delete from codes where code = 'a'")
+def test_rows_are_out_of_the_way_of_the_schema(live: Live, capsys: Captured) -> None:
+    """What the record's rows would keep from going back goes first; what others would stays in the way."""
+    first = "create type mood as enum ('sad'); create table codes (code integer primary key, mood mood not null);"
+    second = "create type mood as enum ('sad', 'ok'); create table codes (code text primary key, mood mood);"
+    applied("insert into codes values (1, 'sad'), (7, 'sad');", first)
+    applied("insert into codes values ('1', 'ok'), ('7', null), ('a', 'ok');", second)
+    live.execute("insert into codes values ('b', 'ok')")
     capsys.readouterr()
+    undone(code=5)
+    assert "1 of public.codes" in capsys.readouterr().err
+    live.execute("delete from codes where code = 'b'")
+    undone()
+    assert rows(live, "codes", "code", "mood::text") == [(1, "sad"), (7, "sad")]
+    undone()
+    assert rows(live, "codes", "code", "mood::text") == [("1", "ok"), ("7", None), ("a", "ok")]
+
+
+def test_what_goes_with_its_table_or_column_is_no_step(live: Live, capsys: Captured) -> None:
+    applied(PLANS.format("('Free', 0)"))
+    more = SCHEMA.replace("note text", "days integer, note text") + "create table more (id integer primary key);"
+    applied("insert into plans (name, price, days) values ('Free', 0, 30); insert into more values (1);", more)
+    capsys.readouterr()
+    undone("--format", "sql")
+    shown = capsys.readouterr().out
+    assert "UPDATE" not in shown
+    assert "DELETE" not in shown
+    assert rows(live, "plans", "name", "price") == [("Free", 0)]
+
+
+def test_keys_that_others_follow(live: Live, capsys: Captured) -> None:
+    """What rows become when others take their keys over is not the way back of what they became."""
+    schema = """
+    create table a (id integer primary key, code text unique);
+    create table b (a text references a (code) on update cascade, what text, primary key (a, what));
+    """
+    seeds = "insert into a values (1, '{0}'); insert into b values ('{0}', 'jobs'); insert into plans values ('{0}');"
+    schema += "create table plans (name text primary key);"
+    applied(seeds.format("x"), schema)
+    applied(seeds.format("y"), schema)
+    shown = words(capsys.readouterr().out)
+    assert "no undo will bring back what rows of public.b were: rows of other tables followed their keys" in shown
     undone()
     shown = words(capsys.readouterr().out)
-    assert "rows of public.codes stay as they are: invalid input syntax for type integer" in shown
-    assert rows(live, "codes", "code", "label") == [(7, "Seven")]
+    assert "rows of public.a stay as they are: rows of other tables followed their keys when these changed" in shown
+    assert (rows(live, "a"), rows(live, "b")) == ([(1, "y")], [("y", "jobs")])
+    assert live.execute("select name from plans").fetchall() == [("x",)]
+
+
+def test_circles(live: Live) -> None:
+    schema = """
+    create table a (id integer primary key, b integer not null);
+    create table b (id integer primary key, a integer not null references a);
+    alter table a add foreign key (b) references b;
+    """
+    applied("", schema)
+    applied("with x as (insert into a values (1, 2), (2, 1)) insert into b values (1, 1), (2, 2);", schema)
+    undone()
+    assert (rows(live, "a"), rows(live, "b")) == ([], [])
+    undone()
+    assert (rows(live, "a"), rows(live, "b")) == ([(1, 2), (2, 1)], [(1, 1), (2, 2)])
 
 
 def test_saved(live: Live) -> None:
