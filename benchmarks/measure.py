@@ -64,12 +64,13 @@ class Server:
     def run(
         self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, accept: Sequence[int] = (0,)
     ) -> Cost:
-        """Run a command to its end, and say what it cost."""
+        """Run a command to its end, and say what it cost. What Python compiles is kept, as pip keeps it."""
+        environ = {key: value for key, value in (environ or os.environ).items() if key != "PYTHONDONTWRITEBYTECODE"}
         before = self.cpu()
         with tempfile.TemporaryFile() as said:
             began = time.monotonic()
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, env=environ or os.environ
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, env=environ
             )
             _, status, used = os.wait4(process.pid, 0)
             wall = time.monotonic() - began
