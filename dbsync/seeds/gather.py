@@ -356,7 +356,8 @@ def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str
     """The query of values in a store, without those that have a NULL, with the numbers of their rows."""
     names = list(names)
     texts = ", ".join(f"{sql.name(name)}::text" for name in names)
-    known = " and ".join(f"{sql.name(name)} is not null" for name in names)
+    # A composite value of which a part is NULL is not NOT NULL.
+    known = " and ".join(f"{sql.name(name)} is distinct from null" for name in names)
     given = [index for index, given in one.given.items() if set(names) <= set(given.columns)]
     which = f"{STATEMENT} in ({', '.join(map(str, given))})" if len(given) < len(one.given) else "true"
     if distinct:

@@ -10,6 +10,7 @@ _MOST = 100_000_000
 """So many characters of the rows of a table are kept."""
 _TOO_MANY = f"those that were written held more than {_MOST / 1e6:,.0f} MB"
 _FOLLOWED = "rows of other tables followed their keys when these changed"
+_KEYLESS = "some of those that went have NULL in their key"
 
 
 class Keeper:
@@ -44,6 +45,8 @@ class Keeper:
 
     def removed(self, values: Mapping[str, str | None]) -> None:
         """A row that goes."""
+        if any(values[name] is None for name in self.one.key):
+            self.unknown = self.unknown or _KEYLESS
         if self._room(values.values()):
             self._removed.append(values)
 

@@ -202,6 +202,21 @@ def test_keys_that_others_follow(live: Live, capsys: Captured) -> None:
     assert live.execute("select name from plans").fetchall() == [("x",)]
 
 
+def test_rows_without_a_key_are_told(live: Live, capsys: Captured) -> None:
+    schema = "create table t (name text unique, n integer);"
+    applied("-- dbsync: exact\ninsert into t values ('a', 1);", schema)
+    live.execute("insert into t values (null, 2), ('b', 2)")
+    capsys.readouterr()
+    applied("-- dbsync: exact\ninsert into t values ('a', 5);", schema)
+    told = "no undo will bring back what rows of public.t were: some of those that went have NULL in their key"
+    assert told in words(capsys.readouterr().out)
+    undone()
+    shown = words(capsys.readouterr().out)
+    assert "what record 2 lost stays lost: 2 rows of table public.t" in shown
+    assert "rows of public.t stay as they are: some of those that went have NULL in their key" in shown
+    assert rows(live, "t", "name", "n") == [("a", 5)]
+
+
 def test_circles(live: Live) -> None:
     schema = """
     create table a (id integer primary key, b integer not null);

@@ -139,6 +139,16 @@ def test_keys_that_are_rows(project: Project) -> None:
     ]
 
 
+def test_a_key_of_which_a_part_is_null(project: Project) -> None:
+    project.write(
+        schema="create type pair as (a int, b text); create table t (k pair primary key, n int);",
+        seeds="insert into t values ((2, null), 2);",
+    )
+    project.settled()
+    project.run("update t set n = 5")
+    assert texts(project) == ["UPDATE public.t SET n = 2 WHERE k = '(2,)'::public.pair"]
+
+
 KEYS = (
     ("numeric(6,2)", "numeric(8,4)", "1.5", "1.5"),
     ("varchar(5)", "varchar(9)", "'ab'", "'ab'"),
