@@ -83,6 +83,7 @@ class Former:
         `staying` holds the columns that stay, of which alone rows that are there are given other values. What the
         database does not take is left out, and noted.
         """
+        self._unknown = {path: why for path, why in self._unknown.items() if staying.get(path)}
         admin.execute(f"create schema {SCHEMA}".encode())
         statements: dict[Path, dict[int, _Group]] = {}
         for statement, (path, group) in enumerate(self._groups()):
