@@ -352,9 +352,7 @@ class _Planning:
             note = "declared rows were not compared: rows are in the way of the schema"
             return Declared(batches, notes=(note,)), rows.hazards
         declared = self.seeding.complete(batches, elevated=elevated or self.begun.elevated)
-        if blocked and self.seeding.ahead:
-            return declared, self.seeding.left(rows.hazards, timeout=self.request.question_timeout)
-        return declared, rows.hazards
+        return declared, self.seeding.left(rows.hazards, timeout=self.request.question_timeout)
 
     def made(
         self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = (), *, elevated: bool = False

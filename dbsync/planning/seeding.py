@@ -176,6 +176,8 @@ class Seeding:
     def left(self, hazards: Sequence[Hazard], *, timeout: float) -> tuple[Hazard, ...]:
         """The hazards that are left when what is written first has put rows out of the way."""
         put = [one.question for one in hazards if one.blocks]
+        if not (put and self.ahead):
+            return tuple(hazards)
 
         def rows(name: str) -> list[int]:
             with contextlib.closing(self.workspace.scratch.connect(name)) as copy:
