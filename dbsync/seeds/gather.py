@@ -1,7 +1,8 @@
 """Brings the rows of live that the declared ones concern to a copy of live.
 
 These are the rows with the keys of the file (of a table that is to be exact, all), those that hold one of its unique
-values, those that either refer to, and those that refer to what is deleted or gets another key. No others are read.
+values or that another rule sets against them, those that have the numbers that a sequence would give them, those that
+all of these refer to, and those that refer to what is deleted or gets another key. No others are read.
 """
 
 import contextlib
@@ -18,8 +19,10 @@ from dbsync.seeds import watch
 from dbsync.seeds.complaints import unreadable
 from dbsync.seeds.matching import lifted, text_or, typed
 from dbsync.seeds.pipe import pipe
+from dbsync.seeds.rivals import rules
+from dbsync.seeds.sequences import sequences
 from dbsync.seeds.staging import NUMBER, PLACE, Staging, batches
-from dbsync.seeds.tables import THE_ROW, Column, ForeignKey, Path, Table, tables
+from dbsync.seeds.tables import THE_ROW, ForeignKey, Path, Table, tables
 from dbsync.seeds.wanted import ROW, STATEMENT, Wanted
 
 Connection = psycopg.Connection[Any]
@@ -95,13 +98,14 @@ class _Gathering:
             self.refer(one)
             table = self.there.get(one.table.path)
             if table is not None:
-                found, sequences = self.keyed(one, table), self.sequences(one, table)
+                found, known = self.keyed(one, table), sequences(self.live, self.seeded, self.staging, one, table)
                 if found is not None:
-                    watched.append(dataclasses.replace(found, sequences=sequences))
+                    watched.append(dataclasses.replace(found, sequences=known))
             self.chosen(one)
         for one in self.wanted:
             self.refer(one)
             self.holders(one)
+            self.rivals(one)
             self.referred(one)
         self.touched()
         self.closure()
@@ -168,40 +172,6 @@ class _Gathering:
         with self.numbered(table, names):
             self.seeded.execute(f"update {one.store} x set {values} from m where x.{ROW} = m.n and ({free})".encode())
 
-    def sequences(self, one: Wanted, table: Table) -> tuple[tuple[str, int], ...]:
-        """Set the copy's sequences where live's are; one that may not be read counts as past all rows.
-
-        Those that can be, and the largest values that the file gives their columns.
-        """
-        known = []
-        for name, column in table.columns.items():
-            if column.counted is None:
-                continue
-            row = None
-            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), self.live.transaction():
-                row = self.live.execute(f"select last_value, is_called from {column.counted}".encode()).fetchone()
-            given = self.last(self.seeded, one.added, one.table.columns[name]) if name in one.sometimes else None
-            if row is None:
-                there = self.last(self.copy, self.staging.stage(table), column)
-                row = (max((last for last in (given, there) if last is not None), default=None), True)
-            elif given is not None:
-                known.append((column.counted, given))
-            last = "null" if row[0] is None else row[0]
-            self.copy.execute(
-                f"""select setval(seqrelid::regclass, least(seqmax, greatest(seqmin, {last})), {row[1]})
-                    from pg_catalog.pg_sequence where seqrelid = {sql.literal(column.counted)}::regclass""".encode()
-            )
-        return tuple(known)
-
-    def last(self, connection: Connection, table: str, column: Column) -> int | None:
-        """The largest value that a table has of a column's sequence."""
-        name, sequence = sql.name(column.name), sql.literal(column.counted or "")
-        row = connection.execute(
-            f"""select max({name})::bigint from {table}, pg_catalog.pg_sequence
-                where seqrelid = {sequence}::regclass and {name} between seqmin and seqmax""".encode()
-        ).fetchone()
-        return row[0] if row else None
-
     def holders(self, one: Wanted) -> None:
         """The rows that hold a unique value of the file's under another key."""
         table = self.there.get(one.table.path)
@@ -216,6 +186,19 @@ class _Gathering:
                         query += f" and not exists (select from m where m.n = x.{ROW} and {' and '.join(pairs)})"
                     for batch in batches(self.seeded, query, len(key)):
                         self.staging.fetch(table, key, batch)
+
+    def rivals(self, one: Wanted) -> None:
+        """The rows that keep declared ones out by other rules, as far as these can be asked of live as it is."""
+        table = self.there.get(one.table.path)
+        if table is None:
+            return
+        for rule in rules(self.seeded, one):
+            if all(name in table.columns and table.columns[name].name == name for name in rule.columns):
+                # What a rule calls may be new, or another by now: the apply finds what it keeps out.
+                with contextlib.suppress(psycopg.ProgrammingError, psycopg.DataError), self.live.transaction():
+                    for batch in batches(self.seeded, rule.values(one), len(rule.expressions)):
+                        self.staging.bring(table, *rule.joined(table.rows, batch))
+                self.staging.reading = None
 
     def referred(self, one: Wanted) -> None:
         """The rows that the declared ones refer to."""

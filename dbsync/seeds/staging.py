@@ -38,9 +38,12 @@ class Staging:
 
     def fetch(self, table: Table, key: Sequence[KeyColumn], batch: Sequence[str]) -> int:
         """Bring the rows of live that have one of these keys, each with the number of its key: how many there are."""
-        columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
         numbers, *arrays = batch
-        source, values = watch.joined(table.rows, key, arrays, numbers)
+        return self.bring(table, *watch.joined(table.rows, key, arrays, numbers))
+
+    def bring(self, table: Table, source: str, values: Sequence[str]) -> int:
+        """Bring what stands behind FROM as rows `t` of live, and `k` with the numbers of their keys."""
+        columns = ", ".join(f"t.{sql.name(column.name)}" for column in table.own)
         return self._pipe(table, f"select k.n, t.tableoid::text || t.ctid::text, {columns} from {source}", values)
 
     def stage(self, table: Table) -> str:

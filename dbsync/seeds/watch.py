@@ -11,8 +11,8 @@ from dbsync.seeds.tables import Table
 
 Connection = psycopg.Connection[Any]
 
-# No name can hold it.
-_PARAMETER = "\0"
+PARAMETER = "\0"
+"""Stands for a parameter until `parametrized`; no name can hold it."""
 
 
 def seen(
@@ -72,7 +72,7 @@ def joined(
     arrays = ["text[]" for _ in key] if numbers is None else ["bigint[]", *("text[]" for _ in key)]
     names = [f"c{position}" for position, _ in enumerate(key)]
     match = " and ".join(_equal(one, f"k.{name}") for one, name in zip(key, names, strict=True))
-    given = ", ".join(f"{_PARAMETER}::{array}" for array in arrays)
+    given = ", ".join(f"{PARAMETER}::{array}" for array in arrays)
     columns = ", ".join(names if numbers is None else ["n", *names])
     source = f"{rows} t join unnest({given}) as k ({columns}) on {match}"
     return source, [*([] if numbers is None else [numbers]), *values]
@@ -82,7 +82,7 @@ def parametrized(query: str, values: Sequence[Any]) -> tuple[bytes, Sequence[Any
     """A query around what `joined` gave, with its parameters, as psycopg takes them."""
     if not values:
         return query.encode(), None
-    return query.replace("%", "%%").replace(_PARAMETER, "%s").encode(), values
+    return query.replace("%", "%%").replace(PARAMETER, "%s").encode(), values
 
 
 def _equal(one: KeyColumn, value: str) -> str:
