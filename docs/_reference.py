@@ -191,6 +191,8 @@ def _said(node: ast.expr) -> str:
             return re.sub("…+", "…", "".join(_said(part) for part in node.values))
         case ast.BinOp(op=ast.Add()):
             return re.sub("…+", "…", _said(node.left) + _said(node.right))
+        case ast.BoolOp(op=ast.Or(), values=[*_, last]):
+            return _said(last)
         case ast.Constant(value=None):
             return ""
         case ast.Call(func=ast.Name(id="visible"), args=[inner]):

@@ -132,12 +132,13 @@ class RowsBefore:
         admin = _copied(workspace, COPY if self.first else DESIRED, SEEDED)
         with _closed_by_errors(admin):
             known = tables(admin)
-            called = after if self.first else _as_it_is
+            called = after if self.first else as_it_is
             staying = {path: _staying(one, goal, called) for path, one in known.items()}
             return admin, known, tuple(self.former.wanted(admin, known, staying))
 
 
-def _as_it_is(one: Id) -> Id:
+def as_it_is(one: Id) -> Id:
+    """Gives an object the name that it has."""
     return one
 
 

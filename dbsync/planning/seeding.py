@@ -21,7 +21,7 @@ from dbsync.model.rows import FormerRows, TableRows, Watched
 from dbsync.planning.batches import committed_before
 from dbsync.planning.proof import NeedsCommitError, NotProvenError, run_batches
 from dbsync.planning.refusal import no_plan
-from dbsync.planning.rows_wanted import SEEDED, RowsWanted
+from dbsync.planning.rows_wanted import SEEDED, RowsWanted, as_it_is
 from dbsync.planning.workspace import COPY, Workspace
 from dbsync.seeds.compare import Comparison
 from dbsync.seeds.effects import effects
@@ -79,7 +79,7 @@ class Seeding:
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
             with contextlib.closing(scratch.connect(ROWS)) as copy:
-                called = _as_it_is if self.rows.first else after
+                called = as_it_is if self.rows.first else after
                 self.watched = gather(live, admin, copy, self.wanted, known, called)
 
     def complete(self, batches: tuple[Batch, ...], *, elevated: bool) -> Declared:
@@ -224,10 +224,6 @@ def _less(one: Hazard, gone: int) -> Hazard | None:
     if gone <= 0 or one.at_least or one.rows is None:
         return one
     return dataclasses.replace(one, rows=one.rows - gone, examples=()) if one.rows > gone else None
-
-
-def _as_it_is(one: Id) -> Id:
-    return one
 
 
 def _joined(batches: tuple[Batch, ...], more: tuple[Observed, ...]) -> tuple[Batch, ...]:

@@ -146,7 +146,7 @@ class _Names:
 
 
 def found(connection: Connection, rows: FormerRows) -> FormerRows:
-    """The same, with the keys that the database has chosen since. psycopg.Error where its tables are others by now."""
+    """The same, with the keys that the database has chosen since. ProgrammingError where it has other tables by now."""
     keys = list(rows.added)
     texts = ", ".join(f"{sql.name(name)}::text" for name in rows.key)
     for begin in range(0, len(rows.chosen), _PART):

@@ -350,8 +350,8 @@ def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str
 
 def _called(table: Table, after: Callable[[Id], Id]) -> tuple[Path, Table]:
     """The name that a table will have, and the table with its columns by theirs."""
-    schema, name = after(Id("table", table.path)).path
-    columns = {after(Id("column", (*table.path, one.name))).path[-1]: one for one in table.columns.values()}
+    schema, name = after(table.id).path
+    columns = {after(table.column_id(one.name)).path[-1]: one for one in table.columns.values()}
     return (schema, name), dataclasses.replace(table, columns=columns)
 
 

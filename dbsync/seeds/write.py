@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dbsync import sql
-from dbsync.model.objects import Id
 from dbsync.model.rows import FormerRows, RowChange, TableRows, Values, deleted
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
@@ -273,7 +272,7 @@ class _Seen:
     def table(self, there: Iterable[Values]) -> TableRows:
         one = self.one
         return TableRows(
-            table=Id("table", one.table.path),
+            table=one.table.id,
             mode=one.mode,
             key=one.key,
             place=places(one, self.script),

@@ -132,14 +132,14 @@ def _found(connection: Connection, rows: FormerRows, notes: list[str]) -> Former
     try:
         with connection.transaction():
             return found(connection, rows)
-    except psycopg.Error as error:
+    except psycopg.ProgrammingError as error:
         why = (error.diag.message_primary or str(error)).strip()
         notes.append(f"new rows of {'.'.join(rows.table)} stay: what they were called by is not there any more: {why}")
         return dataclasses.replace(rows, chosen=())
 
 
 def _notes(plan: Plan, back: _Back, server: int) -> Iterator[str]:
-    yield from past.stays_lost(_gone(back))
+    yield from past.stays_lost(_gone(plan, back))
     yield from past.by_hand(plan.current, back.last, server)
     if back.earlier:
         yield from past.between(back.earlier, back.target)
@@ -150,9 +150,11 @@ def _notes(plan: Plan, back: _Back, server: int) -> Iterator[str]:
         yield "an undo brings back the schema; the rows of its tables stay as they are"
 
 
-def _gone(back: _Back) -> Iterator[tuple[int, str]]:
-    """The losses, but for rows that the records kept."""
-    kept = {deleted(len(one.removed), one.table) for written in back.rows for one in written if one.removed}
+def _gone(plan: Plan, back: _Back) -> Iterator[tuple[int, str]]:
+    """The losses, but for rows that the records kept and the plan brings back."""
+    tables = {one.table.path for one in plan.rows}
+    rows = (one for written in back.rows for one in written if one.table in tables)
+    kept = {deleted(len(one.removed), one.table) for one in rows}
     yield from ((record, loss) for record, loss in back.losses if loss not in kept)
 
 

@@ -202,6 +202,54 @@ def test_keys_that_others_follow(live: Live, capsys: Captured) -> None:
     assert live.execute("select name from plans").fetchall() == [("x",)]
 
 
+def test_what_was_deleted_stays_lost_where_others_followed_later(live: Live, capsys: Captured) -> None:
+    schema = """
+    create table a (id integer primary key, code text unique);
+    create table b (a text references a (code) on update cascade, what text, primary key (a, what));
+    """
+    applied("insert into a values (1, 'x'), (2, 'z');", schema)
+    applied("-- dbsync: exact\ninsert into a values (1, 'x');", schema)
+    live.execute("insert into b values ('x', 'own')")
+    applied("insert into a values (1, 'y');", schema)
+    capsys.readouterr()
+    undone("--to", "1")
+    shown = words(capsys.readouterr().out)
+    assert "what record 2 lost stays lost: 1 row of table public.a" in shown
+    assert rows(live, "a") == [(1, "y")]
+
+
+def test_too_much_is_told(live: Live, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied(PLANS.format("('Free', 0), ('Pro', 1)"))
+    monkeypatch.setattr("dbsync.seeds.keep._MOST", 5)
+    capsys.readouterr()
+    applied(PLANS.format("('Free', 5), ('Pro', 6)"))
+    told = "what rows of public.plans were: those that were written held more than"
+    assert f"no undo will bring back {told}" in words(capsys.readouterr().out)
+    undone()
+    assert rows(live, "plans", "name", "price") == [("Free", 5), ("Pro", 6)]
+
+
+def test_new_rows_whose_keys_were_renamed_by_hand(live: Live, capsys: Captured) -> None:
+    """What their keys were to be found by is not there."""
+    applied("")
+    applied(PLANS.format("('Scale', 4900)") + FEATURES.format("'jobs', '5'"))
+    live.execute("alter table plans rename name to title")
+    capsys.readouterr()
+    assert cli.main(["undo", "--plan", "-q"]) == 0
+    shown = words(capsys.readouterr().out)
+    assert "new rows of public.features stay: what they were called by is not there any more: column" in shown
+    assert "rows of public.plans stay as they are: column name of their key is not there" in shown
+
+
+def test_rows_of_insert_only(live: Live) -> None:
+    applied("-- dbsync: insert-only\n" + PLANS.format("('Free', 0)"))
+    live.execute("update plans set price = 3")
+    applied("-- dbsync: insert-only\n" + PLANS.format("('Free', 9), ('Pro', 1)"))
+    assert rows(live, "plans", "name", "price") == [("Free", 3), ("Pro", 1)]
+    undone()
+    assert rows(live, "plans", "name", "price") == [("Free", 3)]
+
+
 def test_rows_without_a_key_are_told(live: Live, capsys: Captured) -> None:
     schema = "create table t (name text unique, n integer);"
     applied("-- dbsync: exact\ninsert into t values ('a', 1);", schema)

@@ -11,7 +11,7 @@ from dbsync import config
 from dbsync.model.outcome import Observer, Outcome
 from dbsync.model.plan import Plan
 from dbsync.pg.connect import Target, connect
-from dbsync.tasks import apply, plan
+from dbsync.tasks import apply, plan, undo
 
 Connection = psycopg.Connection[Any]
 
@@ -51,6 +51,10 @@ class Project:
         again = self.plan(**options)
         assert [one.step.sql for one in again.steps] == []
         return seen[0]
+
+    def undo(self) -> None:
+        """Undo the last record, whatever is lost."""
+        undo.undo(self.config(), None, lambda _: None, Observer())
 
     def run(self, text: str) -> None:
         """Run statements on live."""

@@ -96,6 +96,11 @@ def test_every_type_there_and_back(typed: Project) -> None:
     typed.write(seeds=seeds("second"))
     (rows,) = typed.settled().rows
     assert set(rows.changes[0].after or ()) == {f"c{number}" for number, _ in enumerate(KINDS)}
+    second = typed.rows(f"select {texts} from t")
+    typed.undo()
+    assert typed.rows(f"select {texts} from t") == typed.rows(f"select {expected}")
+    typed.undo()
+    assert typed.rows(f"select {texts} from t") == second
     nothing = ", ".join(f"c{number} = null" for number, _ in enumerate(KINDS))
     typed.run(f"update t set {nothing}")
     (rows,) = typed.settled().rows
