@@ -26,6 +26,10 @@ KIND_FREE = (
 # What has to name kinds: where, which, and why.
 NAMING = {
     "planning/manage.py": (None, "decides about privileges, extensions and owners, which are kinds"),
+    "planning/excerpt.py": (
+        {"column", "inheritance", "partition"},
+        "a table is nothing without its columns, and those may come from its parents",
+    ),
     "planning/file.py": ({"schema"}, "a key of the saved plan"),
     "planning/rows.py": ({"table"}, "a key of the saved plan"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),

@@ -41,6 +41,11 @@ class Draft:
         """Whether it ends where the file says; without a step it could not."""
         return not self.left and bool(self.steps)
 
+    @property
+    def harmless(self) -> bool:
+        """Whether nothing is lost or rewritten, so that another draft could at most be a little quicker."""
+        return not any(one.lost or one.rewritten for one in self.steps)
+
     def notes(self) -> tuple[str, ...]:
         """What the operator should know of how the draft came about."""
         return tuple(

@@ -24,8 +24,8 @@ Sides = tuple[Catalog, Catalog]
 
 _LARGE = 10_000
 """Objects of a schema that is large."""
-_FEW = 500
-"""Changes that may be plain: what many do together is better seen."""
+_FEW = 1_000
+"""Changes whose steps may be proven before they are looked at: what many do together is better seen."""
 
 
 class Drafting:
@@ -50,11 +50,26 @@ class Drafting:
         self.progress = progress
         self.notes: tuple[str, ...] = ()
 
-    def drafts(self, author: str) -> list[Draft]:
-        """migra's draft, completed by the kinds, and the kinds' own, or the one of the author asked for.
+    def rounds(self, author: str) -> Iterator[list[Draft]]:
+        """Drafts among which the best is taken; if none of them can be proven, those of the next round are tried.
 
-        Where they are equally good the first is taken, and that is migra's.
+        They are migra's, completed by the kinds, and the kinds' own, or the one of the author asked for. Where they are
+        equally good the first is taken, and that is migra's. Of a large schema migra's takes longer than all the rest:
+        it is asked for where the kinds' own loses or rewrites something, or gets nowhere.
         """
+        if author != "best" or len(self.start[1].objects) < _LARGE:
+            yield self._drafts(author)
+            return
+        if plain := self._plain():
+            yield [plain]
+        if (kinds := self._kinds()).complete and kinds.harmless:
+            yield [kinds]
+            yield self._drafts("migra")
+        else:
+            yield [*self._drafts("migra"), kinds]
+
+    def _drafts(self, author: str) -> list[Draft]:
+        """Both authors' drafts, or the one of the author asked for."""
         if author == "dbsync":
             return [self._kinds()]
         with ThreadPoolExecutor(1) as beside:
@@ -63,21 +78,18 @@ class Drafting:
             kinds = [] if author == "migra" else [self._kinds()]
             return [*self._migras(asked), *kinds]
 
-    def plain(self) -> Draft | None:
-        """The kinds' draft of a large schema if it is so plain that none can be better, not yet read back.
+    def _plain(self) -> Draft | None:
+        """The kinds' draft if one look at the steps shows that it is harmless and straight, not yet read back.
 
-        There migra takes as long as all the rest, and so does every look at what became of a copy. The proof takes
-        that look; where it fails, there are still the other drafts.
+        The proof takes that look; where it fails, there are still the other drafts.
         """
         changes = len(compare(*self.start))
-        if len(self.start[1].objects) < _LARGE or changes > _FEW:
+        if changes > _FEW:
             return None
         with self._tried() as (replay, _):
             done, refused = run_all(replay, write(*self.start))
         found = Draft(author="dbsync", steps=tuple(done), left=(), refused=tuple(refused), elevated=replay.elevated)
-        _, lost, rewritten, scans, *_ = found.cost()
-        plain = not (refused or lost or rewritten or scans) and len(done) <= changes
-        return found if plain and found.complete else None
+        return found if found.complete and found.harmless and not refused else None
 
     def _kinds(self) -> Draft:
         with self._tried() as (replay, name):

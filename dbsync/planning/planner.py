@@ -140,7 +140,7 @@ class _Planning:
         self.workspace = workspace = databases.workspace
         _ = live.catalog.fingerprint  # takes its time, which the file takes anyway
         self.loaded = loaded = databases.loaded()
-        self.settler = Settler(workspace.reload, DESIRED)
+        self.settler = Settler(workspace.anew, workspace.reload, DESIRED)
         progress("comparing")
         with ThreadPoolExecutor(1) as beside:
             beside.submit(workspace.dump, DESIRED, words(privileges=managed.privileges))
@@ -219,24 +219,20 @@ class _Planning:
         if not changes:
             return self.only_renamed()
         drafting = Drafting(self.workspace, (self.current, self.goal), self.sides, self.progress, self.begun)
-        if self.request.author == "best" and (plain := drafting.plain()):
-            self.progress(f"proving the plan ({len(plain.steps)} steps)")
-            with contextlib.suppress(NotProvenError):
-                proven, ordinary = self.online(plain)
-                return self.made(proven, changes, ordinary, elevated=plain.elevated)
-        drafts = drafting.drafts(self.request.author)
-        if not drafts:
+        failures: list[Draft | NotProvenError] = []
+        for drafts in drafting.rounds(self.request.author):
+            failures += [one for one in drafts if not one.complete]
+            for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
+                self.progress(f"proving the plan ({len(one.steps)} steps)")
+                try:
+                    proven, ordinary = self.online(one)
+                except NotProvenError as error:
+                    failures.append(error)
+                else:
+                    notes = (*drafting.notes, *one.notes(), *ordinary)
+                    return self.made(proven, changes, notes, elevated=one.elevated)
+        if not failures:
             raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")
-        failures: list[Draft | NotProvenError] = [one for one in drafts if not one.complete]
-        for one in sorted((one for one in drafts if one.complete), key=Draft.cost):
-            self.progress(f"proving the plan ({len(one.steps)} steps)")
-            try:
-                proven, ordinary = self.online(one)
-            except NotProvenError as error:
-                failures.append(error)
-            else:
-                notes = (*drafting.notes, *one.notes(), *ordinary)
-                return self.made(proven, changes, notes, elevated=one.elevated)
         raise self.no_plan(failures)
 
     def online(self, draft: Draft) -> tuple[Proven, tuple[str, ...]]:

@@ -2,11 +2,11 @@
 
 What PostgreSQL prints is not a fixed point: `CHECK (s IN ('a', 'b'))` on a varchar and some view texts read
 differently after one dump and reload. So a difference in text counts only if it is still there when both sides have
-been through PostgreSQL until they stop changing.
+been through PostgreSQL once more: what differs, with what it needs, or the whole where that cannot be made alone.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from dbsync.compare import compare
 from dbsync.errors import ScratchError
@@ -15,16 +15,21 @@ from dbsync.model.objects import Id, Object
 
 Reload = Callable[[str], Catalog]
 """A database's name → the catalog of what its dump becomes when it is loaded."""
+Anew = Callable[[Catalog, Sequence[Id]], Catalog | None]
+"""A catalog and names of objects → a catalog in which those are made anew; None where they cannot be made alone."""
+Objects = Mapping[Id, Object]
 
 
 class Settler:
     """Compares the catalogs of scratch databases, settling their words only where that can matter."""
 
-    def __init__(self, reload: Reload, database: str):
+    def __init__(self, anew: Anew, reload: Reload, database: str):
         """`database` holds the desired state; it is reloaded once at most."""
+        self.anew = anew
         self.reload = reload
         self.database = database
-        self.desired: Catalog | None = None
+        self._desired: Catalog | None = None
+        self._known: dict[Id, tuple[Object, Object]] = {}
 
     def sides(self, database: str, current: Catalog, goal: Catalog) -> tuple[Catalog, Catalog]:
         """`current` (of `database`) and `goal`, in the same words."""
@@ -37,22 +42,34 @@ class Settler:
 
     def reworded(self, database: str, current: Catalog, goal: Catalog, suspects: list[Id]) -> tuple[Catalog, Catalog]:
         """`current` and `goal` with the texts of some objects, of the one or the other, in the same words."""
-        if self.desired is None:
-            self.desired = self.reload(self.database)
-        try:
-            reloaded = self.reload(database)
-        except ScratchError:
-            # On the way to the goal a state may be one that no dump gives back, as with two functions that a call
-            # could mean: its texts count as they are.
-            return current, goal
-        return reworded(current, reloaded, suspects), reworded(goal, self.desired, suspects)
+        there = [one for one in suspects if one in current.objects]
+        settled = self.anew(current, there)
+        if settled is None:
+            try:
+                settled = self.reload(database)
+            except ScratchError:
+                # On the way to the goal a state may be one that no dump gives back, as with two functions that a call
+                # could mean: its texts count as they are.
+                return current, goal
+        wanted = self._settled_goal(goal, [one for one in suspects if one in goal.objects])
+        return reworded(current, settled.objects, there), reworded(goal, wanted, suspects)
+
+    def _settled_goal(self, goal: Catalog, suspects: list[Id]) -> Objects:
+        """What the suspects become; the goal stays the same over many comparisons."""
+        new = [one for one in suspects if one not in self._known or self._known[one][0] != goal.objects[one]]
+        if new:
+            settled = self._desired or self.anew(goal, new)
+            if settled is None:
+                settled = self._desired = self.reload(self.database)
+            self._known |= {one: (goal.objects[one], settled.objects.get(one, goal.objects[one])) for one in new}
+        return {one: self._known[one][1] for one in suspects}
 
 
-def reworded(catalog: Catalog, reloaded: Catalog, suspects: list[Id]) -> Catalog:
-    """The catalog with the text of some objects as it reads after a reload; what a dump does not carry stays."""
+def reworded(catalog: Catalog, settled: Objects, suspects: list[Id]) -> Catalog:
+    """The catalog with the text of some objects as it reads once settled; all that is no text stays."""
     objects = dict(catalog.objects)
     for one in suspects:
-        if one in objects and (other := reloaded.objects.get(one)) is not None:
+        if one in objects and (other := settled.get(one)) is not None:
             thing = objects[one]
             texts = {f.name: getattr(other, f.name) for f in dataclasses.fields(thing) if _is_text(thing, f.name)}
             objects[one] = dataclasses.replace(thing, **texts)

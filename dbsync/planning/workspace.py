@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from dbsync.authors.draft import run_all
+from dbsync.authors.draft import draft, run_all
 from dbsync.authors.order import write
 from dbsync.errors import NoPlan
 from dbsync.load.run import LOADING, Loaded, load
@@ -25,6 +25,7 @@ from dbsync.model.text import Script
 from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
 from dbsync.pg.version import major
+from dbsync.planning.excerpt import excerpt
 from dbsync.replay import Elevate, Refusal, Replay
 from dbsync.scratch.provider import Scratch
 from dbsync.snapshot import snapshot
@@ -63,6 +64,7 @@ class Workspace:
         self.notes: list[str] = []
         self.copied: tuple[str | None, Catalog] = ("", EMPTY)
         self.template: str | None = COPY
+        self._new: Catalog | None = None
         self._said: dict[tuple[str, ...], str] = {}
         self._numbers = itertools.count(1)
 
@@ -221,6 +223,33 @@ class Workspace:
             return self.read(name)
         finally:
             self.scratch.drop(name)
+
+    def anew(self, catalog: Catalog, ids: Sequence[Id]) -> Catalog | None:
+        """A catalog in which these objects of another one are made anew, with what they need and nothing else.
+
+        None where PostgreSQL does not make them so: a function may speak of more than it is known to need.
+        """
+        wanted = excerpt(catalog, ids)
+        if not wanted.objects:
+            return EMPTY
+        name = f"anew_{next(self._numbers)}"
+        self.scratch.create(name)
+        try:
+            there = self._new = self._new or self.read(name)
+            objects, needs = {**there.objects, **wanted.objects}, {**there.needs, **wanted.needs}
+            goal = dataclasses.replace(wanted, objects=objects, needs=needs)
+            found = [there]
+
+            def sides() -> tuple[Catalog, Catalog]:
+                found.append(self.read(name))
+                return found[-1], goal
+
+            with self.elevate(), self.running(name) as connection:
+                refused = draft("anew", Replay(connection, None), sides, start=(there, goal)).refused
+        finally:
+            self.scratch.drop(name)
+        lacking = set(ids).difference(found[-1].objects).union(one.step.about for one in refused)
+        return found[-1] if lacking.isdisjoint(ids) else None
 
     def reloaded(self, dump: str, extra: Sequence[str]) -> str:
         """What pg_dump says of a database made from a dump, until it says the same twice; at most three times."""
