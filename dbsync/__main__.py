@@ -1,5 +1,6 @@
 """The way in, as `dbsync` and as `python -m dbsync`."""
 
+import gc
 import sys
 
 
@@ -8,7 +9,10 @@ def main() -> int:
     try:
         from dbsync.cli import main as run
 
-        return run()
+        code = run()
+        # What is left ends with the process: to look for garbage among a large schema's objects takes seconds.
+        gc.freeze()
+        return code
     except (KeyboardInterrupt, RuntimeError) as error:
         # Python before 3.12 wraps one that comes while a class is made.
         if isinstance(error, RuntimeError) and not isinstance(error.__cause__, KeyboardInterrupt):
