@@ -1,11 +1,13 @@
 """A connection → the catalog of its database, read in one consistent transaction."""
 
 import contextlib
+import dataclasses
 import functools
 import gc
 import hashlib
+import operator
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from psycopg.pq import TransactionStatus
 from dbsync.kinds import KINDS
 from dbsync.kinds._identity import identify
 from dbsync.kinds.unknown import unknown_objects
-from dbsync.model.catalog import Address, Catalog
+from dbsync.model.catalog import EMPTY, Address, Catalog
 from dbsync.model.objects import Id, Object, Satellite
 
 Connection = psycopg.Connection[Any]
@@ -55,9 +57,10 @@ def edition() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
-def snapshot(connection: Connection) -> Catalog:
+def snapshot(connection: Connection, like: Catalog = EMPTY) -> Catalog:
     """Everything in the database but system objects, members of extensions and what stands in schema dbsync.
 
+    What is the same in `like` is taken from there, which spares making it, and comparing it field by field later.
     The connection must not be in a transaction, or in one that may be read in; psycopg.Error if it may not be read.
     """
     idle = connection.info.transaction_status is TransactionStatus.IDLE
@@ -66,7 +69,7 @@ def snapshot(connection: Connection) -> Catalog:
             cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute("select " + ", ".join(f"set_config('{k}', '{v}', true)" for k, v in _SETTINGS.items()))
         with _uncollected():
-            return _Reader(cursor).catalog()
+            return _Reader(cursor, like).catalog()
 
 
 @contextlib.contextmanager
@@ -84,11 +87,13 @@ def _uncollected() -> Iterator[None]:
 class _Reader:
     """Reads the kinds one after the other, then what they depend on."""
 
-    def __init__(self, cursor: psycopg.Cursor[Any]):
+    def __init__(self, cursor: psycopg.Cursor[Any], like: Catalog):
         self.cursor = cursor
+        self.like = like
         self.version = cursor.connection.info.server_version
         self.objects: dict[Id, Object] = {}
         self.addresses: dict[Address, Id] = {}
+        self.said: dict[Id, tuple[Any, ...]] = {}
         self.left_out: set[Id] = set()
         self.types: dict[tuple[str, int], Address] = {}
 
@@ -114,6 +119,7 @@ class _Reader:
             objects=self.objects,
             needs=self.needs(edges, members),
             addresses={a: i for a, i in self.addresses.items() if i in self.objects},
+            said=self.said,
             version=self.version,
         )
 
@@ -128,30 +134,40 @@ class _Reader:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.cursor.execute(query).fetchall()
 
-    def records(self, kind: type[Object]) -> Iterator[dict[str, Any]]:
+    def records(self, kind: type[Object], apart: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], "_Record"]]:
+        """Of every row the columns `apart`, None for those that the query has not, and the others."""
         rows = self.rows(kind.read(self.version))
         columns = self.cursor.description or ()
-        names = [column.name for column in columns]
+        at = {column.name: number for number, column in enumerate(columns)}
+        names = [name for name in at if name not in apart]
         types = self.cursor.connection.adapters.types
-        known = [(column.name, types.get(column.type_code)) for column in columns]
+        known = [types.get(columns[at[name]].type_code) for name in names]
         lists = [
             name
-            for (name, info), column in zip(known, columns, strict=True)
-            if info is None or info.array_oid == column.type_code
+            for name, info in zip(names, known, strict=True)
+            if info is None or info.array_oid == columns[at[name]].type_code
         ]
+        there = [at.get(name) for name in apart]
+        taken = _taker([at[name] for name in names])
         for row in rows:
-            record = dict(zip(names, row, strict=True))
-            for name in lists:
-                record[name] = _frozen(record[name])
-            yield record
+            yield tuple(None if n is None else row[n] for n in there), _Record(names, lists, taken(row))
+
+    def thing(self, kind: type[Object], path: tuple[str, ...], record: "_Record", **more: Any) -> Object:
+        """The object that a record says, from the catalog that this one is like if that says the same of it."""
+        one = Id(kind.kind, path)
+        said = (*record.values, *more.values())
+        if self.like.said.get(one) == said and one in self.like.objects:
+            self.said[one] = self.like.said[one]
+            return self.like.objects[one]
+        self.said[one] = said
+        return kind(**record.fields() | {"path": path} | more)
 
     def read(self, kind: type[Object], members: Mapping[tuple[str, int], Address]) -> None:
-        for record in self.records(kind):
-            oid, subid = record.pop("oid"), record.pop("subid", 0)
-            thing = kind(**record)
+        for (oid, subid, path), record in self.records(kind, ("oid", "subid", "path")):
+            thing = self.thing(kind, tuple(path), record)
             one = thing.id
             self.objects[one] = thing
-            self.addresses[kind.catalog, oid, subid] = one
+            self.addresses[kind.catalog, oid, subid or 0] = one
             if (kind.catalog, oid) in members or _hidden(thing.schema):
                 self.left_out.add(one)
 
@@ -166,13 +182,11 @@ class _Reader:
                     found = True
 
     def read_satellites(self, kind: type[Satellite], members: Mapping[tuple[str, int], Address]) -> None:
-        found = [
-            (record.pop("target_catalog"), record.pop("target_oid"), record.pop("target_subid"), record)
-            for record in self.records(kind)
-        ]
-        orphans = {(oid, sub) for cat, oid, sub, _ in found if sub and (cat, oid, sub) not in self.addresses}
+        apart = ("target_catalog", "target_oid", "target_subid", "suffix", "oid")
+        found = list(self.records(kind, apart))
+        orphans = {(oid, sub) for (cat, oid, sub, *_), _ in found if sub and (cat, oid, sub) not in self.addresses}
         columns = self.column_names(orphans)
-        for cat, oid, sub, record in found:
+        for (cat, oid, sub, suffix, _), record in found:
             about = target = self.addresses.get((cat, oid, sub))
             if target is None and sub and (oid, sub) in columns:
                 whole = (cat, oid, 0)
@@ -186,9 +200,8 @@ class _Reader:
                 continue
             if target is None or about is None:
                 continue
-            record.pop("oid", None)
-            path = (about.kind, *about.path, *record.pop("suffix", ()))
-            thing = kind(path=path, target=target, **record)
+            path = (about.kind, *about.path, *_frozen(suffix or ()))
+            thing = self.thing(kind, path, record, target=target)
             self.objects[thing.id] = thing
 
     def column_names(self, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
@@ -254,6 +267,28 @@ class _Reader:
                 queue.append(members[here[:2]])
             queue += owners.get(here, []) or owners.get((here[0], here[1], 0), [])
         return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Record:
+    """A row's columns, of which some are lists; the fields of an object."""
+
+    names: Sequence[str]
+    lists: Sequence[str]
+    values: tuple[Any, ...]
+
+    def fields(self) -> dict[str, Any]:
+        found = dict(zip(self.names, self.values, strict=True))
+        for name in self.lists:
+            found[name] = _frozen(found[name])
+        return found
+
+
+def _taker(places: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What takes the columns at these places of a row."""
+    if len(places) > 1:
+        return operator.itemgetter(*places)
+    return lambda row: tuple(row[place] for place in places)
 
 
 def _hidden(schema: str | None) -> bool:

@@ -1,8 +1,7 @@
-"""How the databases of a plan are made side by side, and when a draft is taken without asking for another."""
+"""How the databases of a plan are made, and when a draft is taken without asking for another."""
 
 import dataclasses
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import pytest
 
 from dbsync.authors import migra
-from dbsync.errors import NoPlan, SchemaError
-from dbsync.load.run import Loaded
-from dbsync.model.text import Script
+from dbsync.errors import NoPlan
+from dbsync.model.catalog import Catalog
 from dbsync.pg.connect import Target, connect
-from dbsync.planning import drafting, planner, proof
+from dbsync.planning import drafting, making, planner, proof
+from dbsync.planning.copying import copied_from_desired
 from dbsync.planning.proof import NotProvenError
 from dbsync.planning.request import PlanRequest
-from dbsync.planning.workspace import Workspace
+from dbsync.planning.workspace import COPY, DESIRED, Workspace
 
 TABLE = "create table public.t (id integer primary key, a text);\n"
 
@@ -49,24 +48,21 @@ def by_another(request_: PlanRequest) -> Iterator[PlanRequest]:
 
 @pytest.fixture
 def copying(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the copy waited for: nothing, or the file that was loaded first; nothing at all where none was made."""
+    """What copies of live were made of, whether or not they were taken; nothing at all where none was made."""
     seen: list[str] = []
-    copy = Workspace.copy
-    loaded: list[str] = []
-    load = Workspace.load
 
-    def noted(self: Workspace, *arguments: Any) -> list[str]:
-        seen.append("after the file" if loaded else "beside")
-        return copy(self, *arguments)
+    def noted(name: str, what: str) -> None:
+        method = getattr(Workspace, name)
 
-    def slow(self: Workspace, script: Script) -> Loaded:
-        time.sleep(1)
-        done = load(self, script)
-        loaded.append("")
-        return done
+        def noting(self: Workspace, *arguments: Any) -> Any:
+            if name == "copy" or arguments == (COPY, DESIRED):
+                seen.append(what)
+            return method(self, *arguments)
 
-    monkeypatch.setattr(Workspace, "copy", noted)
-    monkeypatch.setattr(Workspace, "load", slow)
+        monkeypatch.setattr(Workspace, name, noting)
+
+    noted("copy", "its dump")
+    noted("another", "the desired database")
     return seen
 
 
@@ -75,14 +71,43 @@ def steps(request: PlanRequest) -> list[tuple[str, str]]:
     return [(one.step.author, " ".join(one.step.sql.replace('"', "").split()).lower()) for one in plan.steps]
 
 
-def test_a_role_that_can_become_no_superuser(by_another: PlanRequest, copying: list[str]) -> None:
+def test_a_copy_is_made_of_the_desired_database(by_another: PlanRequest, copying: list[str]) -> None:
     assert steps(by_another) == [("migra", "alter table public.t add column b text")]
-    assert copying == ["beside"]
+    assert copying == ["the desired database"]
 
 
-def test_for_a_superuser_the_file_is_loaded_first(request_: PlanRequest, copying: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("live", "file"),
+    [
+        ("alter table public.t add column x text, add column b text", TABLE.replace(");", ", b text);")),
+        ("", f"{TABLE} insert into t values (1, 'a'); alter table t alter a set not null"),
+    ],
+    ids=["columns in another order", "rows in the file"],
+)
+def test_a_copy_is_made_of_the_dump(request_: PlanRequest, copying: list[str], live: str, file: str) -> None:
+    with connect(request_.target) as session:
+        session.execute(live.encode())
+    request_.schema.write_text(file)
+    assert len(steps(request_)) == 1
+    assert copying[-1] == "its dump"
+
+
+def test_a_copy_of_which_pg_dump_says_more_is_not_taken(
+    request_: PlanRequest, copying: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "copied_from_desired", lambda *_: copied_from_desired(*blind(*_)))
+
+    def blind(workspace: Workspace, dump: str, live: Catalog, desired: Catalog) -> Any:
+        return workspace, dump.replace("a text", "a bigint"), live, desired
+
     assert steps(request_) == [("migra", "alter table public.t add column b text")]
-    assert copying == ["after the file"]
+    assert copying == ["the desired database", "its dump"]
+
+
+def test_where_much_differs_the_dump_is_quicker(request_: PlanRequest, copying: list[str]) -> None:
+    request_.schema.write_text(TABLE + "".join(f"create table t{n} (a integer);" for n in range(60)))
+    assert len(steps(request_)) == 60
+    assert copying == ["its dump"]
 
 
 def test_no_author_sees_the_history(request_: PlanRequest) -> None:
@@ -110,7 +135,7 @@ def test_what_only_the_witness_sees_is_looked_at_on_a_copy(
     monkeypatch.setattr(planner, "compare", lambda *_: ())
     with pytest.raises(NoPlan, match="integer"):
         steps(request_)
-    assert copying == ["after the file"]
+    assert copying == ["the desired database"]
 
 
 def test_words_that_a_reload_changes_are_looked_at_on_a_copy(request_: PlanRequest, copying: list[str]) -> None:
@@ -121,28 +146,7 @@ def test_words_that_a_reload_changes_are_looked_at_on_a_copy(request_: PlanReque
     request_.schema.write_text(f"{TABLE} create table v (s varchar, constraint v_s_check {printed[0]});")
     plan = planner.make_plan(request_, lambda _: None)
     assert (plan.empty, plan.changes, plan.proof.witness) == (True, (), "pg_dump")
-    assert copying == ["after the file"]
-
-
-def test_a_role_that_may_become_a_superuser(by_another: PlanRequest, request_: PlanRequest, copying: list[str]) -> None:
-    with connect(request_.target) as session:
-        session.execute("create role dbsync_mighty superuser; grant dbsync_mighty to dbsync_maker")
-    try:
-        assert steps(by_another)
-    finally:
-        with connect(request_.target) as session:
-            session.execute("drop role dbsync_mighty")
-    assert copying == ["after the file"]
-
-
-def test_a_file_that_cannot_be_loaded_ends_the_copying(by_another: PlanRequest, copying: list[str]) -> None:
-    with connect(by_another.target) as session:
-        for number in range(50):
-            session.execute(f"create table public.t{number} (id integer primary key)".encode())
-    by_another.schema.write_text("select 1;\nnonsense;\n")
-    with pytest.raises(SchemaError, match=r"schema\.sql:2:1"):
-        steps(by_another)
-    assert copying == ["beside"]
+    assert copying == ["the desired database", "its dump"]
 
 
 def test_plain_changes_of_a_large_schema_need_no_migra(request_: PlanRequest, monkeypatch: pytest.MonkeyPatch) -> None:

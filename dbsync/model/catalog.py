@@ -3,9 +3,8 @@
 import dataclasses
 import functools
 import hashlib
-import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dbsync.model.objects import Id, Object
@@ -21,6 +20,8 @@ class Catalog:
     objects: Mapping[Id, Object]
     needs: Mapping[Id, frozenset[Id]]
     addresses: Mapping[Address, Id] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    said: Mapping[Id, tuple[Any, ...]] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    """What PostgreSQL said of each object: where it says the same, the object is the same."""
     version: int = 0
 
     @functools.cached_property
@@ -44,7 +45,7 @@ class Catalog:
     @functools.cached_property
     def digests(self) -> Mapping[Id, str]:
         """For each object a digest that is equal for equal objects: oids and fields that do not count are left out."""
-        return {one: _digest(thing) for one, thing in sorted(self.objects.items())}
+        return {one: thing.digest for one, thing in sorted(self.objects.items())}
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -61,19 +62,6 @@ class Catalog:
             objects={k: v for k, v in self.objects.items() if k not in gone},
             needs={k: v - gone for k, v in self.needs.items() if k not in gone},
         )
-
-
-@functools.cache
-def _counted(kind: Any) -> Callable[[Object], tuple[Any, ...]]:
-    """What takes the fields that count."""
-    names = [field.name for field in dataclasses.fields(kind) if field.compare]
-    return operator.attrgetter("kind", *names)
-
-
-def _digest(thing: Object) -> str:
-    kind: Any = type(thing)
-    known = tuple(sorted(value) if isinstance(value, frozenset) else value for value in _counted(kind)(thing))
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 EMPTY = Catalog(objects={}, needs={})

@@ -67,7 +67,7 @@ def _former(value: Mapping[str, Any]) -> FormerRows:
 
 def squeezed(text: str) -> str:
     """A text in little room, as base64."""
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return base64.b64encode(zlib.compress(text.encode())).decode()
 
 
 def released(text: str) -> str:

@@ -1,7 +1,10 @@
 """What a catalog is made of: an object, known by its kind and its path of names."""
 
 import dataclasses
-from collections.abc import Container, Iterator, Mapping, Sequence
+import functools
+import hashlib
+import operator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from dbsync import sql
@@ -40,6 +43,13 @@ _HANGING: dict[str, int] = {}
 def aside(name: str) -> str:
     """What something is called while its successor has the name: at most 63 bytes (section 4.1.1 of the manual)."""
     return name.encode()[:50].decode(errors="ignore") + "__before"
+
+
+@functools.cache
+def _counted(kind: Any) -> Callable[["Object"], tuple[Any, ...]]:
+    """What takes the fields that count."""
+    names = [field.name for field in dataclasses.fields(kind) if field.compare]
+    return operator.attrgetter("kind", *names)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,6 +100,13 @@ class Object:
     def id(self) -> Id:
         """The identity."""
         return Id(self.kind, self.path)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Equal for equal objects; oids and fields that do not count are left out."""
+        kind: Any = type(self)
+        values = (tuple(sorted(one)) if isinstance(one, frozenset) else one for one in _counted(kind)(self))
+        return hashlib.sha256(repr(tuple(values)).encode()).hexdigest()[:16]
 
     @property
     def schema(self) -> str | None:

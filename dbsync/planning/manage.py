@@ -102,8 +102,11 @@ class _Goal:
         needs = {}
         for one, thing in self.objects.items():
             source = self.current if self.current.objects.get(one) is thing else self.desired
-            found = source.needs.get(one, frozenset()) | set(thing.needs())
-            needs[one] = frozenset(need for need in found if need in self.objects and need != one)
+            known = source.needs.get(one, frozenset())
+            found = known.union(thing.needs())
+            if found != known or not self.objects.keys() >= found:
+                known = frozenset(need for need in found if need in self.objects and need != one)
+            needs[one] = known
         return dataclasses.replace(self.desired, objects=self.objects, needs=needs)
 
     def keep_extensions(self) -> None:

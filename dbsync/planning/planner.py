@@ -147,9 +147,7 @@ class _Planning:
             self.desired = workspace.read(DESIRED)
         wishes = source.wishes(loaded.places, self.desired)
         self.proof = None if seeded or wishes else self.equal(databases.dump)
-        if self.proof is None:
-            databases.copied()
-        self.copy = copy = live.catalog if self.proof else workspace.read(COPY)
+        self.copy = copy = live.catalog if self.proof else databases.copied(self.desired)
         self.unlike = unlike(live.catalog, copy)
         self.places = FilePlaces(loaded.places, self.desired)
         self.begun = renamed(workspace, self.settler, copy, self.desired, wishes)

@@ -2,14 +2,20 @@
 
 import dataclasses
 import difflib
+import functools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dbsync.model.objects import Id
 
 _HEADER = "-- Name: "
 _SETTINGS = ("SET default_table_access_method = ", "SET default_tablespace = ")
+_HEADERS = re.compile(rf"^({_HEADER}.*; Type: .*)$", re.MULTILINE)
+# Lines that belong to no entry: settings, and what is said of the dump as a whole.
+_BESIDE = re.compile(
+    "|".join((*(f"^{one}" for one in _SETTINGS), r"^\\(?:un)?restrict", "^-- PostgreSQL database")), re.M
+)
 _NAME = r'(?:[^\s"]+|"(?:[^"]|"")+")'
 _NOT_NULL = re.compile(rf"CONSTRAINT {_NAME} NOT NULL(?! \w)")
 # As the last words of a column's line, or on a line of its own, with the column's name.
@@ -27,25 +33,25 @@ _RELATIONS = frozenset({"TABLE", "FOREIGN TABLE"})
 Entries = dict[str, Counter[str]]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class _Entry:
-    """One object of a dump, as its header names it, with its text."""
+    """One object of a dump, as its header names it, with its text, which does not begin or end in empty lines."""
 
     header: str
-    settings: dict[str, str]
-    lines: list[str] = dataclasses.field(default_factory=list)
+    body: str
+    settings: Mapping[str, str]
 
-    @property
+    @functools.cached_property
     def type(self) -> str:
         parts = self.header.split("; ")
         return next((part.removeprefix("Type: ") for part in parts if part.startswith("Type: ")), "")
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         return self.header.removeprefix(_HEADER).split("; ")[0]
 
     def text(self, *, not_nulls: bool, maintain: bool, owners: bool) -> str:
-        body = "\n".join(self.lines).strip()
+        body = self.body
         if not owners and (found := _OWNER.search(body)):
             body = body[: found.start()].rstrip()
         if not not_nulls and self.type in _RELATIONS:
@@ -88,20 +94,22 @@ def entries(
 
 def _entries(dump: str) -> Iterator[_Entry]:
     settings: dict[str, str] = {}
-    entry: _Entry | None = None
-    for line in dump.split("\n"):
-        if line.startswith(_HEADER) and "; Type: " in line:
-            if entry:
-                yield entry
-            entry = _Entry(line.rsplit("; Owner: ", 1)[0], dict(settings))
-        elif setting := next((name for name in _SETTINGS if line.startswith(name)), None):
-            settings[setting] = line.removeprefix(setting)
-            if entry and not "".join(entry.lines).strip("-"):
-                entry.settings = dict(settings)
-        elif entry and line != "--" and not line.startswith(("\\restrict", "\\unrestrict", "-- PostgreSQL database")):
-            entry.lines.append(line)
-    if entry:
-        yield entry
+    before, *parts = _HEADERS.split(dump)
+    for header, text in zip(("", *parts[::2]), (before, *parts[1::2]), strict=True):
+        own = settings
+        lines = text.split("\n")
+        if _BESIDE.search(text):
+            found: list[str] = []
+            for line in lines:
+                if setting := next((name for name in _SETTINGS if line.startswith(name)), None):
+                    settings = {**settings, setting: line.removeprefix(setting)}
+                    own = own if "".join(found).strip("-") else settings
+                elif not _BESIDE.match(line):
+                    found.append(line)
+            lines = found
+        if header:
+            body = "\n".join(line for line in lines if line != "--").strip()
+            yield _Entry(header.rsplit("; Owner: ", 1)[0], body, own)
 
 
 def difference(replayed: Entries, desired: Entries) -> list[str]:

@@ -64,6 +64,8 @@ class Workspace:
         self.notes: list[str] = []
         self.copied: tuple[str | None, Catalog] = ("", EMPTY)
         self.template: str | None = COPY
+        self.like = EMPTY
+        """A catalog, of live, with which the others have most in common."""
         self._new: Catalog | None = None
         self._said: dict[tuple[str, ...], str] = {}
         self._numbers = itertools.count(1)
@@ -208,7 +210,7 @@ class Workspace:
     def read(self, database: str) -> Catalog:
         """The catalog of a scratch database."""
         with self.scratch.connect(database) as connection:
-            catalog = snapshot(connection)
+            catalog = snapshot(connection, self.like)
         if self.older is None:
             return catalog
         objects = {name: thing.on(self.older) for name, thing in catalog.objects.items()}

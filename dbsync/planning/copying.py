@@ -1,0 +1,67 @@
+"""The copy of live made out of the desired database, which is quicker than loading live's dump where little differs.
+
+It is taken only if it cannot be told from what the dump would give: its catalog is live's, and pg_dump says the same.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from dbsync.authors.draft import run_all
+from dbsync.authors.order import write
+from dbsync.compare import compare
+from dbsync.model.catalog import Catalog
+from dbsync.model.objects import Id
+from dbsync.planning.proof import words
+from dbsync.planning.witness import difference, entries
+from dbsync.planning.workspace import COPY, DESIRED, Workspace
+from dbsync.replay import Replay
+
+_FEW = 100
+_PART = 0.05
+"""At most so many objects differ, or this part of all: with more the dump is quicker."""
+
+_HOLDS_MORE = """
+    select from pg_catalog.pg_class c
+    where c.relkind = 'r' and c.oid >= 16384 and pg_catalog.pg_relation_size(c.oid) > 0
+      and not exists (
+        select from pg_catalog.pg_depend d
+        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+    union all
+    select from pg_catalog.pg_subscription
+    where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())
+    limit 1"""
+"""Rows that the file gave it, and subscriptions, which are the server's: no TEMPLATE takes them along."""
+
+
+def copied_from_desired(workspace: Workspace, dump: str, live: Catalog, desired: Catalog) -> Catalog | None:
+    """The catalog of the copy, made so that it is live as its dump has it; None where it was not made."""
+    changes = len(compare(desired, live))
+    if workspace.older or changes > max(_FEW, _PART * len(live.objects)):
+        return None
+    with workspace.scratch.connect(DESIRED) as admin:
+        if admin.execute(_HOLDS_MORE).fetchone() is not None:
+            return None
+    workspace.another(COPY, DESIRED)
+    with workspace.elevate(), workspace.running(COPY) as connection:
+        _, refused = run_all(Replay(connection, None), write(desired, live))
+    if not refused:
+        with ThreadPoolExecutor(1) as beside:
+            said = beside.submit(workspace.dump, COPY, words(privileges=True))
+            copy = workspace.read(COPY)
+        same = not compare(copy, live) and _order(copy) == _order(live)
+        if same and not difference(entries(said.result()), entries(dump, owners=False)):
+            workspace.copied = (dump, live)
+            return copy
+    workspace.scratch.drop(COPY)
+    return None
+
+
+def _order(catalog: Catalog) -> dict[Id, list[Id]]:
+    """For each object those within it that have a place among others, as the columns of a table: in order.
+
+    Nobody speaks of the order of columns, and what the witness says leaves it out too.
+    """
+    found = {
+        one: sorted((part for part in parts if part.position() != (0, 0)), key=lambda part: (part.position(), part.id))
+        for one, parts in catalog.children.items()
+    }
+    return {one: [part.id for part in parts] for one, parts in found.items() if parts}
