@@ -81,8 +81,9 @@ def test_a_copy_is_made_of_the_desired_database(by_another: PlanRequest, copying
     [
         ("alter table public.t add column x text, add column b text", TABLE.replace(");", ", b text);")),
         ("", f"{TABLE} insert into t values (1, 'a'); alter table t alter a set not null"),
+        ("create sequence public.s", f"{TABLE} create sequence s increment 2; select setval('s', 5)"),
     ],
-    ids=["columns in another order", "rows in the file"],
+    ids=["columns in another order", "rows in the file", "a sequence that was used"],
 )
 def test_a_copy_is_made_of_the_dump(request_: PlanRequest, copying: list[str], live: str, file: str) -> None:
     with connect(request_.target) as session:

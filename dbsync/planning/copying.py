@@ -26,24 +26,27 @@ _HOLDS_MORE = """
         select from pg_catalog.pg_depend d
         where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     union all
+    select from pg_catalog.pg_sequence where pg_catalog.pg_sequence_last_value(seqrelid) is not null
+    union all
     select from pg_catalog.pg_subscription
     where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())
     limit 1"""
-"""Rows that the file gave it, and subscriptions, which are the server's: no TEMPLATE takes them along."""
+"""Rows, sequences that were used, and subscriptions, which are the server's: no TEMPLATE takes those along."""
+
+_NOW = "select pg_catalog.pg_current_xact_id()::text::bigint % 4294967296"
+_RESTARTED = """
+    select pg_catalog.string_agg(pg_catalog.format('alter sequence %%s restart', seqrelid::regclass), ';')
+    from pg_catalog.pg_sequence where xmin::text::bigint > %s"""
+"""What has sequences begin again that changed since: a dump gives them as new, and ALTER leaves them where they are."""
 
 
 def copied_from_desired(workspace: Workspace, dump: str, live: Catalog, desired: Catalog) -> Catalog | None:
     """The catalog of the copy, made so that it is live as its dump has it; None where it was not made."""
     changes = len(compare(desired, live))
-    if workspace.older or changes > max(_FEW, _PART * len(live.objects)):
+    if workspace.older or changes > max(_FEW, _PART * len(live.objects)) or _holds_more(workspace, DESIRED):
         return None
-    with workspace.scratch.connect(DESIRED) as admin:
-        if admin.execute(_HOLDS_MORE).fetchone() is not None:
-            return None
     workspace.another(COPY, DESIRED)
-    with workspace.elevate(), workspace.running(COPY) as connection:
-        _, refused = run_all(Replay(connection, None), write(desired, live))
-    if not refused:
+    if _brought_to(live, workspace, desired) and not _holds_more(workspace, COPY):
         with ThreadPoolExecutor(1) as beside:
             said = beside.submit(workspace.dump, COPY, words(privileges=True))
             copy = workspace.read(COPY)
@@ -53,6 +56,23 @@ def copied_from_desired(workspace: Workspace, dump: str, live: Catalog, desired:
             return copy
     workspace.scratch.drop(COPY)
     return None
+
+
+def _brought_to(live: Catalog, workspace: Workspace, desired: Catalog) -> bool:
+    """Whether PostgreSQL takes all steps on the copy that make what is desired into live."""
+    with workspace.scratch.connect(COPY) as admin:
+        before = admin.execute(_NOW).fetchone()
+        with workspace.elevate(), workspace.running(COPY) as connection:
+            _, refused = run_all(Replay(connection, None), write(desired, live))
+        restarted = admin.execute(_RESTARTED, before).fetchone()
+        if restarted and restarted[0]:
+            admin.execute(restarted[0].encode())
+    return not refused
+
+
+def _holds_more(workspace: Workspace, database: str) -> bool:
+    with workspace.scratch.connect(database) as admin:
+        return admin.execute(_HOLDS_MORE).fetchone() is not None
 
 
 def _order(catalog: Catalog) -> dict[Id, list[Id]]:
