@@ -150,6 +150,46 @@ def test_words_that_a_reload_changes_are_looked_at_on_a_copy(request_: PlanReque
     assert copying == ["the desired database", "its dump"]
 
 
+@pytest.fixture
+def reloading(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The databases that were reloaded as a whole."""
+    seen: list[str] = []
+    reload = Workspace.reload
+
+    def noted(self: Workspace, database: str) -> Catalog:
+        seen.append(database)
+        return reload(self, database)
+
+    monkeypatch.setattr(Workspace, "reload", noted)
+    return seen
+
+
+def test_what_may_read_otherwise_is_made_anew_alone(request_: PlanRequest, reloading: list[str]) -> None:
+    with connect(request_.target) as session:
+        session.execute("create type public.e as enum ('a'); create table public.p (s varchar, e public.e)")
+        session.execute("create table public.c (check (s in ('a', 'b'))) inherits (public.p)")
+        session.execute("create view public.v as select s from public.c; comment on view public.v is 'old'")
+    request_.schema.write_text(
+        f"{TABLE} create type e as enum ('a'); create table p (s varchar, e e);"
+        "create table c (check (s in ('a', 'c'))) inherits (p);"
+        "create view v as select s from c where e = 'a'; comment on view v is 'new'"
+    )
+    assert len(steps(request_)) == 4
+    assert reloading == []
+
+
+def test_what_cannot_be_made_alone_is_reloaded_with_all_else(request_: PlanRequest, reloading: list[str]) -> None:
+    schema = f"""{TABLE}
+        create function public.g() returns integer language sql immutable as 'select 1';
+        create function public.f(a text) returns integer language sql immutable as 'select public.g()';
+        create index i on public.t ((public.f(a) + 1));"""
+    with connect(request_.target) as session:
+        session.execute(schema.replace(TABLE, "").encode())
+    request_.schema.write_text(schema.replace("+ 1", "+ 2"))
+    assert len(steps(request_)) == 2
+    assert set(reloading) >= {"copy", "desired"}
+
+
 def test_plain_changes_of_a_large_schema_need_no_migra(request_: PlanRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafting, "_LARGE", 0)
     monkeypatch.setattr(migra, "write", lambda *_: pytest.fail("migra was asked"))
