@@ -53,7 +53,8 @@ _DEPENDENCIES = """
 def edition() -> str:
     """A digest of the code that reads catalogs: digests of objects may be compared where this is the same."""
     home = Path(__file__).parent
-    files = (home / "snapshot.py", home / "model" / "catalog.py", *sorted((home / "kinds").glob("*.py")))
+    model = (home / "model" / name for name in ("catalog.py", "objects.py"))
+    files = (home / "snapshot.py", *model, *sorted((home / "kinds").glob("*.py")))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

@@ -105,7 +105,7 @@ def test_a_copy_of_which_pg_dump_says_more_is_not_taken(
     assert copying == ["the desired database", "its dump"]
 
 
-def test_where_much_differs_the_dump_is_quicker(request_: PlanRequest, copying: list[str]) -> None:
+def test_where_much_differs_a_copy_is_made_of_the_dump(request_: PlanRequest, copying: list[str]) -> None:
     request_.schema.write_text(TABLE + "".join(f"create table t{n} (a integer);" for n in range(60)))
     assert len(steps(request_)) == 60
     assert copying == ["its dump"]

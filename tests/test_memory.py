@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from dbsync.pg.server import LiveFacts, describe
 from dbsync.planning import live, planner, quick
 from dbsync.planning.request import PlanRequest
 from dbsync.scratch import cache
-from dbsync.snapshot import snapshot
+from dbsync.snapshot import edition, snapshot
 
 TABLE = "create table public.t (id integer primary key);\n"
 MakePlan = Callable[[], Plan]
@@ -162,3 +163,16 @@ def test_live_is_described_once(request_: PlanRequest, monkeypatch: pytest.Monke
     assert quick.make_plan(dataclasses.replace(request_, author="dbsync"), lambda _: None).steps
     assert quick.look(request_, lambda _: None).differs
     assert [connection.closed for connection in described] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["snapshot.py", "model/catalog.py", "model/objects.py", "kinds/column.py"])
+def test_what_reads_and_digests_is_of_the_edition(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path(dbsync.__file__).parent
+    for part in ("snapshot.py", "model", "kinds"):
+        copy = shutil.copytree if (home / part).is_dir() else shutil.copy
+        copy(home / part, tmp_path / part)
+    monkeypatch.setattr("dbsync.snapshot.__file__", str(tmp_path / "snapshot.py"))
+    before = edition.__wrapped__()
+    assert before == edition()
+    (tmp_path / name).write_text((home / name).read_text() + "\n")
+    assert edition.__wrapped__() != before

@@ -19,7 +19,7 @@ from dbsync.replay import Replay
 
 _FEW = 100
 _PART = 0.05
-"""At most so many objects differ, or this part of all: with more the dump is quicker."""
+"""At most so many objects differ, or this part of all: with more the way back is long, and may end elsewhere."""
 
 _HOLDS_MORE = """
     select from pg_catalog.pg_class c

@@ -79,9 +79,9 @@ class Drafting:
             return [*self._migras(asked), *kinds]
 
     def _plain(self) -> Draft | None:
-        """The kinds' draft if one look at the steps shows that it is harmless and straight, not yet read back.
+        """The kinds' draft if all of its steps were taken at once and are harmless, not yet read back.
 
-        The proof takes that look; where it fails, there are still the other drafts.
+        The proof does that; where it fails, there are still the other drafts.
         """
         changes = len(compare(*self.start))
         if changes > _FEW:
