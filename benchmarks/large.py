@@ -1,10 +1,10 @@
 """Writes a schema of so many tables, as an application that grew for years has it.
 
-    python benchmarks/large.py 1000 [--changed] > schema.sql
+    python benchmarks/large.py 1000 [--change] > schema.sql
 
 Every table has an identity, columns of ten types, defaults, checks, indexes, comments and foreign keys to tables before
 it; for every few of them there is an enum, a view, a view of that, a trigger with its function, and a policy. With
-`--changed` one table of a hundred is another, each in one of six ways.
+`--change` one table of a hundred is another, each in one of six ways.
 """
 
 import argparse
@@ -22,9 +22,9 @@ def main() -> None:
     """Print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", type=int)
-    parser.add_argument("--changed", action="store_true")
+    parser.add_argument("--change", action="store_true")
     given = parser.parse_args()
-    sys.stdout.writelines(f"{text}\n" for text in schema(given.tables, changed=given.changed))
+    sys.stdout.writelines(f"{text}\n" for text in schema(given.tables, changed=given.change))
 
 
 def schema(tables: int, *, changed: bool) -> Iterator[str]:

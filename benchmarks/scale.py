@@ -1,12 +1,12 @@
 """How time and memory grow with the schema, beside migra's on the same databases.
 
-    python benchmarks/scale.py [--tables 100,1000,5000,10000]
+    python benchmarks/scale.py [--tables 100,1000,5000,10000] [--writer PROGRAM]
 
-For each number of tables, in a schema that large.py writes, with nothing to do and with 1% of them changed: dbsync's
-snapshot, compare and order in one process (reading both databases, as they are; memory is that of the process after
-each), the whole plan by the command line, the first and warm, and migra's command line. pg_dump of the database is
-the floor. CPU time counts the server's, too; the last column is CPU time by table, beside that of the row for the
-smallest N: 1.0 is linear growth.
+For each number of tables, in a schema that large.py writes (or another program in Python that is called as it is),
+with nothing to do and with 1% of them changed: dbsync's snapshot, compare and order in one process (reading both
+databases, as they are; memory is that of the process after each), the whole plan by the command line, the first and
+warm, and migra's command line. pg_dump of the database is the floor. CPU time counts the server's, too; the last
+column is CPU time by table, beside that of the row for the smallest N: 1.0 is linear growth.
 """
 
 import argparse
@@ -22,8 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from large import schema
-from measure import ROLE, Cost, Server, of_process, server
+from measure import HERE, ROLE, Cost, Server, of_process, server
 
 from dbsync.authors.order import write
 from dbsync.compare import compare
@@ -38,6 +37,7 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", default="100,1000,5000,10000")
+    parser.add_argument("--writer", type=Path, default=HERE / "large.py")
     parser.add_argument("--inside", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
@@ -50,7 +50,7 @@ def main() -> None:
         folder.chmod(0o755)
         for tables in map(int, given.tables.split(",")):
             floor = 0.0
-            for what, cost in measured(place, tables, folder):
+            for what, cost in measured(place, given.writer, tables, folder):
                 floor = floor or cost.cpu
                 each = cost.cpu / tables
                 growth = each / first.setdefault(what, each) if each and first.get(what, each) else 0.0
@@ -58,11 +58,12 @@ def main() -> None:
                 print(f"{line}  {cost.cpu / floor if floor else 0:10.2f}  {growth:6.2f}", flush=True)
 
 
-def measured(place: Server, tables: int, folder: Path) -> Iterator[tuple[str, Cost]]:
+def measured(place: Server, writer: Path, tables: int, folder: Path) -> Iterator[tuple[str, Cost]]:
     """Every figure of one size by its name, pg_dump's first."""
     files = {"no change": folder / f"{tables}.sql", "1%": folder / f"{tables}-changed.sql"}
-    for change, file in files.items():
-        file.write_text("\n".join(schema(tables, changed=change == "1%")))
+    for file, change in zip(files.values(), ([], ["--change"]), strict=True):
+        with file.open("wb") as out:
+            subprocess.run([sys.executable, writer, str(tables), *change], stdout=out, check=True)
     loaded = place.load("live", files["no change"])
     place.load("wanted", files["1%"])
     yield "pg_dump", place.run(place.program("pg_dump", "--schema-only", "live"))
