@@ -18,6 +18,8 @@ from dbsync.planning.proof import NotProvenError
 from dbsync.planning.request import PlanRequest
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 
+SAME = pytest.mark.pg(">= 18")
+"""The scratch server is no newer than live: only then is what is desired like live, and a copy made of it."""
 TABLE = "create table public.t (id integer primary key, a text);\n"
 
 
@@ -71,6 +73,7 @@ def steps(request: PlanRequest) -> list[tuple[str, str]]:
     return [(one.step.author, " ".join(one.step.sql.replace('"', "").split()).lower()) for one in plan.steps]
 
 
+@SAME
 def test_a_copy_is_made_of_the_desired_database(by_another: PlanRequest, copying: list[str]) -> None:
     assert steps(by_another) == [("migra", "alter table public.t add column b text")]
     assert copying == ["the desired database"]
@@ -93,6 +96,7 @@ def test_a_copy_is_made_of_the_dump(request_: PlanRequest, copying: list[str], l
     assert copying[-1] == "its dump"
 
 
+@SAME
 def test_a_copy_of_which_pg_dump_says_more_is_not_taken(
     request_: PlanRequest, copying: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +121,7 @@ def test_no_author_sees_the_history(request_: PlanRequest) -> None:
     assert steps(request_) == [("migra", "alter table public.t add column b text")]
 
 
-@pytest.mark.pg(">= 18")
+@SAME
 def test_live_that_is_what_the_file_says_is_not_copied(request_: PlanRequest, copying: list[str]) -> None:
     request_.schema.write_text(TABLE)
     with connect(request_.target) as session:
@@ -129,6 +133,7 @@ def test_live_that_is_what_the_file_says_is_not_copied(request_: PlanRequest, co
     assert copying == []
 
 
+@SAME
 def test_what_only_the_witness_sees_is_looked_at_on_a_copy(
     request_: PlanRequest, copying: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +144,7 @@ def test_what_only_the_witness_sees_is_looked_at_on_a_copy(
     assert copying == ["the desired database"]
 
 
+@SAME
 def test_words_that_a_reload_changes_are_looked_at_on_a_copy(request_: PlanRequest, copying: list[str]) -> None:
     with connect(request_.target) as session:
         session.execute("create table public.v (s varchar check (s in ('a', 'b')))")
