@@ -1,9 +1,11 @@
 """migra as an author: what it says of the difference between two databases, statement by statement.
 
-Importing migra takes most of a second, so it is done only when there is a difference.
+Importing migra takes a while, so it is done only when there is a difference.
 """
 
 import contextlib
+import inspect
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +27,8 @@ def write(connect_current: Callable[[], Connection], connect_desired: Callable[[
     """migra's steps, unproven; MigraFailedError if it ends with an error, as on catalogs that it cannot hold."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from migra import Migration
+        with _plain_stack():
+            from migra import Migration
 
         try:
             with _session(connect_current) as current, _session(connect_desired) as desired:
@@ -38,6 +41,26 @@ def write(connect_current: Callable[[], Connection], connect_desired: Callable[[
                 f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             ) from error
     return [_step(text) for text in texts if not text.strip().startswith("set check_function_bodies")]
+
+
+@contextlib.contextmanager
+def _plain_stack() -> Iterator[None]:
+    """For as long as it is open, `inspect.stack` gives frames without their source.
+
+    While it is imported, schemainspect asks for the stack again and again, only to learn the name of the module that
+    calls. The source of each frame is looked for in all modules, and that takes longer than all the rest.
+    """
+    whole = inspect.stack
+    inspect.stack = _frames
+    try:
+        yield
+    finally:
+        inspect.stack = whole
+
+
+def _frames(context: int = 0) -> list[inspect.FrameInfo]:  # noqa: ARG001
+    found = list(traceback.walk_stack(inspect.currentframe()))[1:]
+    return [inspect.FrameInfo(one, one.f_code.co_filename, line, one.f_code.co_name, None, None) for one, line in found]
 
 
 def _step(text: str) -> Step:
