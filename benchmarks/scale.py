@@ -2,11 +2,11 @@
 
     python benchmarks/scale.py [--tables 100,1000,5000,10000] [--writer PROGRAM]
 
-For each number of tables, in a schema that large.py writes (or another program in Python that is called as it is),
-with nothing to do and with 1% of them changed: dbsync's snapshot, compare and order in one process (reading both
-databases, as they are; memory is that of the process after each), the whole plan by the command line, the first and
-warm, and migra's command line. pg_dump of the database is the floor. CPU time counts the server's, too; the last
-column is CPU time by table, beside that of the row for the smallest N: 1.0 is linear growth.
+For each number of tables, in a schema that large.py writes (or another PROGRAM in Python, called like it with N and
+maybe --change), with nothing to do and with 1% of them changed: dbsync's snapshot, compare and order in one process
+(reading both databases, as they are; memory is that of the process after each), the whole plan by the command line,
+the first and warm, and migra's command line. pg_dump of the database is the floor. CPU time counts the server's, too;
+the last column is CPU time by table, beside that of the row for the smallest N: 1.0 is linear growth.
 """
 
 import argparse
@@ -60,10 +60,11 @@ def main() -> None:
 
 def measured(place: Server, writer: Path, tables: int, folder: Path) -> Iterator[tuple[str, Cost]]:
     """Every figure of one size by its name, pg_dump's first."""
-    files = {"no change": folder / f"{tables}.sql", "1%": folder / f"{tables}-changed.sql"}
-    for file, change in zip(files.values(), ([], ["--change"]), strict=True):
-        with file.open("wb") as out:
-            subprocess.run([sys.executable, writer, str(tables), *change], stdout=out, check=True)
+    files: dict[str, Path] = {}
+    for change, options in (("no change", []), ("1%", ["--change"])):
+        files[change] = folder / f"{tables} {change}.sql"
+        with files[change].open("wb") as out:
+            subprocess.run([sys.executable, writer, str(tables), *options], stdout=out, check=True)
     loaded = place.load("live", files["no change"])
     place.load("wanted", files["1%"])
     yield "pg_dump", place.run(place.program("pg_dump", "--schema-only", "live"))

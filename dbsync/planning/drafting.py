@@ -73,7 +73,7 @@ class Drafting:
         if author == "dbsync":
             return [self._kinds()]
         with ThreadPoolExecutor(1) as beside:
-            # Importing migra takes most of a second, in which the kinds' steps are tried.
+            # Importing migra takes a while, in which the kinds' steps are tried.
             asked = beside.submit(self._ask_migra)
             kinds = [] if author == "migra" else [self._kinds()]
             return [*self._migras(asked), *kinds]
