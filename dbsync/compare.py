@@ -2,16 +2,13 @@
 
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
-from dbsync.model.objects import Object
 
 
 def compare(current: Catalog, desired: Catalog) -> tuple[Change, ...]:
     """The changes that make `current` into `desired`, in the order of their identities."""
     before, after = current.objects, desired.objects
-    differing = [one for one in before.keys() | after.keys() if _differ(before.get(one), after.get(one))]
+    # One catalog in its own order, then what only the other has: a set of both would be searched in no order, which
+    # takes twice as long where they do not fit into the processor's cache.
+    differing = [one for one, thing in before.items() if (other := after.get(one)) is not thing and other != thing]
+    differing += [one for one in after if one not in before]
     return tuple(Change(one, before.get(one), after.get(one)) for one in sorted(differing))
-
-
-def _differ(one: Object | None, other: Object | None) -> bool:
-    """Whether two objects differ; what both catalogs share need not be looked at field by field."""
-    return one is not other and one != other

@@ -54,7 +54,7 @@ _COLUMNS = """
 """
 _LOCKS = """
     select relation::bigint, mode from pg_catalog.pg_locks
-    where pid = pg_catalog.pg_backend_pid() and relation = any (%s::oid[])
+    where pid = pg_catalog.pg_backend_pid() and relation >= 16384
 """
 _TOUCHED = """
     select c.oid::bigint, c.relfilenode::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, c.relkind::text
@@ -164,8 +164,10 @@ class Replay:
         if not self.files:
             return Observed(step=step)
         modes: dict[int, str] = {}
-        for oid, mode in self.connection.execute(_LOCKS, [list(self.files)]).fetchall():
-            modes[oid] = max(modes.get(oid, mode), mode, key=_STRENGTH.index)
+        # What is watched is picked out here: to send it along with every step takes longer the more tables there are.
+        for oid, mode in self.connection.execute(_LOCKS).fetchall():
+            if oid in self.files:
+                modes[oid] = max(modes.get(oid, mode), mode, key=_STRENGTH.index)
         if not modes:
             return Observed(step=step)
         there = {oid: row for oid, *row in self.connection.execute(_TOUCHED, [list(modes)]).fetchall()}

@@ -1,6 +1,9 @@
 """What the replay sees of a step is what that step did."""
 
 import contextlib
+from typing import Any, ClassVar
+
+import psycopg
 
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed
@@ -30,3 +33,25 @@ def test_a_scan_is_not_the_next_step_s(database: Target) -> None:
             Observed,
         )
         assert observed(replay, "ALTER TABLE public.t ADD COLUMN e integer").scanned == ()
+
+
+class Sent(psycopg.Cursor[Any]):
+    """A cursor that writes down how many values each query takes along."""
+
+    values: ClassVar[list[int]] = []
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        self.values += [len(one) for one in params or () if isinstance(one, list)]
+        return super().execute(query, params, **options)
+
+
+def test_to_observe_a_step_costs_nothing_for_the_tables_that_it_does_not_touch(database: Target) -> None:
+    Sent.values.clear()
+    with contextlib.closing(connect(database)) as connection:
+        connection.execute("".join(f"create table public.t{n} (a integer);" for n in range(50)))
+        replay = Replay(connection, None)
+        connection.cursor_factory = Sent
+        assert observed(replay, "ALTER TABLE public.t7 ADD COLUMN b integer").locks == {"public.t7": "ACCESS EXCLUSIVE"}
+        assert observed(replay, "CREATE TABLE public.new (a integer)").locks == {}
+    assert Sent.values
+    assert max(Sent.values) == 1

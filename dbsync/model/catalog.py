@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from dbsync.model.objects import Id, Object
@@ -25,13 +25,13 @@ class Catalog:
     version: int = 0
 
     @functools.cached_property
-    def dependents(self) -> Mapping[Id, frozenset[Id]]:
-        """For each object those that need it directly."""
-        found: defaultdict[Id, set[Id]] = defaultdict(set)
+    def dependents(self) -> Mapping[Id, Collection[Id]]:
+        """For each object those that need it directly, each once."""
+        found: defaultdict[Id, list[Id]] = defaultdict(list)
         for one, others in self.needs.items():
             for other in others:
-                found[other].add(one)
-        return {one: frozenset(others) for one, others in found.items()}
+                found[other].append(one)
+        return dict(found)
 
     @functools.cached_property
     def children(self) -> Mapping[Id, tuple[Object, ...]]:
