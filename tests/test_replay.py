@@ -41,7 +41,7 @@ class Sent(psycopg.Cursor[Any]):
     values: ClassVar[list[int]] = []
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        self.values += [len(one) for one in params or () if isinstance(one, list)]
+        self.values.extend(len(one) for one in params or () if isinstance(one, list))
         return super().execute(query, params, **options)
 
 
