@@ -16,7 +16,7 @@ from dbsync.pg.connect import Target, connect
 from dbsync.planning import drafting, planner
 from dbsync.planning.request import PlanRequest
 
-pytestmark = [pytest.mark.usefixtures("kept_scratch"), pytest.mark.pg(">= 18")]
+pytestmark = pytest.mark.usefixtures("kept_scratch")
 
 SIZES = (25, 50, 100)
 TOLERANCE, MUCH = 0.1, 200
@@ -51,7 +51,7 @@ def calls(run: Callable[[], Any]) -> Counter[str]:
     def seen(frame: FrameType, event: str, argument: Any) -> None:
         if event in ("call", "c_call") and (OURS in (file := frame.f_code.co_filename) or VALUES in file):
             called = "" if event == "call" else f", {argument.__name__}"
-            found[f"{Path(file).name}: {frame.f_code.co_name}{called}"] += 1
+            found[f"{file}: {frame.f_code.co_qualname}{called}"] += 1
 
     threading.setprofile(seen)
     sys.setprofile(seen)
