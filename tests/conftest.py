@@ -1,6 +1,7 @@
 """Names the plugins; fixtures are defined there."""
 
 pytest_plugins = [
+    "tests.plugins.signals",
     "tests.plugins.server",
     "tests.plugins.database",
     "tests.plugins.scratch",
