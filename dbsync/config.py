@@ -36,6 +36,7 @@ class Config:
     lock_timeout: float = 2.0
     online: str = "auto"
     question_timeout: float = 10.0
+    include_path: tuple[Path, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -45,11 +46,16 @@ class Config:
 
 @dataclasses.dataclass(frozen=True)
 class _Given:
-    """A value, what to call it in a message, and the folder that a relative path counts from."""
+    """A value, what to call it in a message, and the folder that a relative path counts from.
+
+    A path that a file of the project gives must lie `within` the project: who may change such a file, in a pull request
+    for example, may not have other files of the machine read. None is for what the person who runs dbsync says.
+    """
 
     value: Any
     source: str
     folder: Path
+    within: Path | None = None
 
 
 def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
@@ -122,8 +128,13 @@ def _table(table: Any, source: str, folder: Path) -> dict[str, _Given]:
         key = written.replace("-", "_")
         if key not in _READERS:
             raise UsageError(f"{source} has an unknown key {written!r}", hint=closest(key, _READERS))
-        found[key] = _Given(value, f"{written} in {source}", folder)
+        found[key] = _Given(value, f"{written} in {source}", folder, _repository(folder))
     return found
+
+
+def _repository(folder: Path) -> Path:
+    """The repository that the folder is in, as far as can be seen; else the folder."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:
@@ -155,7 +166,26 @@ def _text(given: _Given) -> str:
 
 
 def _path(given: _Given) -> Path:
-    return given.folder / _text(given)
+    path = given.folder / _text(given)
+    if given.within and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(given.within)):
+        name = given.source.split()[0].replace("_", "-")
+        raise UsageError(
+            f"{given.source} leads out of the project, {given.within}: {given.value}",
+            hint=f"only the option --{name} or DBSYNC_{name.replace('-', '_').upper()} may name what lies outside",
+        )
+    return path
+
+
+def _paths(given: _Given) -> tuple[Path, ...]:
+    """Folders: a list, or a text in which the system's separator stands between them."""
+    value = given.value.split(os.pathsep) if isinstance(given.value, str) else given.value
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{given.source} must be a list of folders")
+    found = tuple(_path(dataclasses.replace(given, value=one)) for one in value)
+    for path in found:
+        if not path.is_dir():
+            raise UsageError(f"{path} is not a folder, but {given.source} names it")
+    return found
 
 
 def _seeds(given: _Given) -> Path | None:
@@ -219,4 +249,5 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "lock_timeout": _seconds,
     "online": _one_of(ONLINE),
     "question_timeout": _seconds,
+    "include_path": _paths,
 }

@@ -88,7 +88,8 @@ def _configuration() -> Iterator[str]:
     yield _prose("""
         An option goes before the environment, the environment before the configuration file, that before the default.
         The file is `dbsync.toml`, or `[tool.dbsync]` in pyproject.toml: the nearest one, from the current folder
-        upwards to the repository's. Paths in it count from its folder.
+        upwards to the repository's. Paths in it count from its folder, and stay within the repository: what lies
+        outside is named by an option or a variable, so that a changed file alone cannot have other files read.
         """)
     yield from ("", "| key | option | variable | default | |", "|---|---|---|---|---|")
     options: dict[str | None, click.Option] = {}
@@ -107,7 +108,7 @@ def _configuration() -> Iterator[str]:
         }
         said = re.sub(r"\s*\[default: .*\]", "", option.help or "") if option else words[key]
         where = {"schema": "`schema.sql`", "seeds": "`seeds.sql` beside the schema file, if it exists"}
-        shown = where.get(key) or (f"`{default}`" if default not in (None, dataclasses.MISSING) else "")
+        shown = where.get(key) or (f"`{default}`" if default not in (None, (), dataclasses.MISSING) else "")
         given = f"`--{option.name.replace('_', '-')}`" if option and option.name else ""
         yield f"| `{key}` | {given} | `DBSYNC_{key.upper()}` | {shown} | {_escaped(said)} |"
     yield from ("", '```toml title="pyproject.toml"', "[tool.dbsync]", 'schema = "db/schema.sql"')

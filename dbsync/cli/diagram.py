@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import Number, OneOf, loading, without_part
+from dbsync.cli.options import Number, OneOf, loading, settings, without_part
 from dbsync.cli.screen import Screen, failing, page, show
 
 # As dbsync.diagram has them, whose import can wait.
@@ -62,10 +62,10 @@ def diagram(**given: Any) -> int:
     out: Path | None = given["out"]
     form = given["form"] or (_SUFFIXES.get(out.suffix.lower(), "text") if out else "text")
     with failing("diagram", form):
-        wanted = config.load({key: given[key] for key in ("schema", "scratch", "database") if given[key] is not None})
+        wanted = config.load(settings(given))
         of_live = given["live"] or given["database"] is not None
         if of_live:
-            without_part(given, ("schema", "scratch"), "a diagram of the database")
+            without_part(given, ("schema", "include_path", "scratch"), "a diagram of the database")
         from dbsync.diagram import drawer
         from dbsync.diagram.mermaid import too_large
         from dbsync.render.page import Page

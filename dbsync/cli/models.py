@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dbsync.cli.options import OneOf, loading
+from dbsync.cli.options import OneOf, loading, settings
 from dbsync.cli.screen import Screen, show
 from dbsync.errors import UsageError
 
@@ -45,7 +45,7 @@ def models(**given: Any) -> int:
     out: Path | None = given["out"]
     if given["check"] and out is None:
         raise UsageError("--check needs to know the file", hint="name it with --out")
-    wanted = config.load({key: given[key] for key in ("schema", "scratch") if given[key] is not None})
+    wanted = config.load(settings(given))
     from dbsync.tasks.files import same, save
     from dbsync.tasks.models import models as run
 

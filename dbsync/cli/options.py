@@ -34,6 +34,12 @@ _FILES = [
     click.option("--schema", metavar="FILE", help="What the database should be.  [default: schema.sql]"),
     click.option("--seeds", metavar="FILE", help="The rows that should be there.  [default: seeds.sql, if it exists]"),
     no_seeds,
+    click.option(
+        "--include-path",
+        metavar="DIR",
+        multiple=True,
+        help="A folder whose files the schema file may include, too, besides those below its own; repeat.",
+    ),
 ]
 _PLANNING = [
     click.option(
@@ -61,7 +67,7 @@ _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
-_SETTINGS = ("database", "schema", "seeds", "scratch", "author", "manage", "online")
+_SETTINGS = ("database", "schema", "seeds", "include_path", "scratch", "author", "manage", "online")
 
 
 def options(
@@ -82,7 +88,7 @@ def options(
 
 def settings(given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as configuration."""
-    found = {key: given[key] for key in _SETTINGS if given.get(key) is not None}
+    found = {key: given[key] for key in _SETTINGS if given.get(key) not in (None, ())}
     if given.get("no_seeds"):
         if "seeds" in found:
             raise click.UsageError("--seeds and --no-seeds exclude each other.")
@@ -113,13 +119,14 @@ def loading(function: _Function) -> _Function:
         help="Where the schema file is loaded: local, embedded, server, the URL of another server, or auto, as for"
         " plans.  [default: auto]",
     )
-    return _FILES[0](scratch(function))
+    schema, _, _, include_path = _FILES
+    return schema(include_path(scratch(function)))
 
 
 def without_part(given: dict[str, Any], names: Iterable[str], where: str) -> None:
     """Refuse those of these options that were given: here they would do nothing."""
     for name in names:
-        if given[name] not in (None, False):
+        if given[name] not in (None, False, ()):
             raise click.UsageError(f"--{name.replace('_', '-')} has no part in {where}.")
 
 
@@ -144,7 +151,11 @@ answer_format = click.option(
 
 def planning_options(found: dict[str, Any]) -> list[str]:
     """Those of the settings given as options that say how to plan, as they were written."""
-    return [f"--no-{key}" if value is False else f"--{key}" for key, value in found.items() if key != "database"]
+    return [
+        f"--no-{key}" if value is False else f"--{key.replace('_', '-')}"
+        for key, value in found.items()
+        if key != "database"
+    ]
 
 
 def command_line(given: dict[str, Any]) -> str:
@@ -152,15 +163,16 @@ def command_line(given: dict[str, Any]) -> str:
     return words("dbsync", "apply", **settings(given))
 
 
-def words(*first: str, **options: str | bool | None) -> str:
+def words(*first: str, **options: str | bool | tuple[str, ...] | None) -> str:
     """A command line to type."""
     found = [shlex.quote(word) for word in first]
     for key, value in options.items():
+        name = key.replace("_", "-")
         if value is False:
-            found.append(f"--no-{key}")
-        elif isinstance(value, str):
-            secret = key in ("database", "scratch") and _secret(value)
-            found += [f"--{key}", "…" if secret else shlex.quote(value)]
+            found.append(f"--no-{name}")
+        for one in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
+            secret = key in ("database", "scratch") and _secret(one)
+            found += [f"--{name}", "…" if secret else shlex.quote(one)]
     return " ".join(found)
 
 

@@ -1,12 +1,14 @@
 """Reads a schema file and what it includes into statements, each with its place."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dbsync.errors import SchemaError
 from dbsync.load import lexer, psql, tree
-from dbsync.load.source import Source, read
+from dbsync.load.reach import DEEPEST, Reach
+from dbsync.load.source import Source
 from dbsync.load.tokens import COMMENTS, tokens
 from dbsync.model.text import Comment, Place, Script, Statement
 
@@ -14,31 +16,35 @@ from dbsync.model.text import Comment, Place, Script, Statement
 _SUSPECT = re.compile(r"dbsync|renamed\s+from", re.IGNORECASE)
 
 
-def read_script(path: Path) -> Script:
-    """The statements of a file and of what it includes, in their order."""
-    reader = _Reader()
-    statements = tuple(reader.file(path))
+def read_script(path: Path, include_path: Sequence[Path] = ()) -> Script:
+    """The statements of a file and of what it includes, in their order.
+
+    Files are read below its folder and below those of `include_path`; SchemaError names one that may not be read.
+    """
+    reach = Reach(path, include_path)
+    reader = _Reader(reach)
+    statements = tuple(reader.file(path, reach.read(path)))
     return Script(statements, tuple(reader.texts.items()), tuple(reader.comments))
 
 
 def script_of(name: str, text: str) -> Script:
     """The statements of a text that is no file, such as a dump that the history keeps; it may include none."""
-    statements = _Reader(includes=False).statements(Source(name, text))
+    statements = _Reader().statements(Source(name, text))
     return Script(tuple(statements), ((name, text),))
 
 
 class _Reader:
-    def __init__(self, *, includes: bool = True) -> None:
-        self.includes = includes
+    def __init__(self, reach: Reach | None = None) -> None:
+        """Without `reach` no file is read."""
+        self.reach = reach
         self.texts: dict[str, str] = {}
         self.comments: list[Comment] = []
         self._count = 0
-        self._open: list[tuple[Path, str, Place | None]] = []
+        self._open: list[tuple[str, str, Place | None]] = []
 
-    def file(self, path: Path, included: Place | None = None) -> Iterator[Statement]:
-        source = read(path)
+    def file(self, path: Path, source: Source, included: Place | None = None) -> Iterator[Statement]:
         self.texts[source.name] = source.text
-        self._open.append((path.resolve(), source.name, included))
+        self._open.append((_real(path), source.name, included))
         yield from self.statements(source)
         self._open.pop()
 
@@ -88,12 +94,11 @@ class _Reader:
 
     def _include(self, source: Source, position: int, include: psql.Include) -> Iterator[Statement]:
         length = include.end - position
-        if not self.includes:
+        if self.reach is None:
             raise source.error(position, "only files include others", length=length)
         path = _resolve(include, Path(source.name).parent)
         place = source.place(position)
-        real = path.resolve()
-        names = [name for opened, name, _ in self._open if opened == real]
+        names = [name for opened, name, _ in self._open if opened == _real(path)]
         if names:
             chain = [f"{at} includes {name}" for _, name, at in self._open if at]
             raise source.error(
@@ -103,12 +108,20 @@ class _Reader:
                 detail="\n".join((*chain, f"{place} includes {names[0]}")),
                 hint="remove one of these includes",
             )
+        if len(self._open) >= DEEPEST:
+            raise source.error(
+                position,
+                f"more than {DEEPEST} files include one another",
+                length=length,
+                hint="include them from one file, one after the other",
+            )
         try:
-            yield from self.file(path, place)
+            text = self.reach.read(path)
         except SchemaError as error:
             if error.excerpt is None:
                 raise source.error(position, error.message, length=length, hint=_include_hint(error)) from None
             raise
+        yield from self.file(path, text, place)
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:
@@ -131,6 +144,11 @@ def _resolve(include: psql.Include, folder: Path) -> Path:
     beside = folder / include.file
     here = Path(include.file)
     return beside if include.relative or not here.exists() else here
+
+
+def _real(path: Path) -> str:
+    """The path without links; where these go in a circle, opening the file says so."""
+    return os.path.realpath(path)
 
 
 def _include_hint(error: SchemaError) -> str | None:

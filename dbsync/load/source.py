@@ -1,10 +1,9 @@
-"""The files of a script: read, decoded, and refused with the place of what cannot be SQL."""
+"""The texts of a script: decoded, and refused with the place of what cannot be SQL."""
 
 import bisect
 import codecs
 import functools
 import re
-from pathlib import Path
 
 from dbsync.errors import SchemaError
 from dbsync.load.excerpt import excerpt, visible
@@ -52,22 +51,8 @@ def failure(
     )
 
 
-def read(path: Path) -> Source:
-    """A file's text: UTF-8, without a byte order mark."""
-    name = str(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise SchemaError(
-            visible(f"{name} does not exist"),
-            hint="start from the database (pg_dump --schema-only --no-owner > schema.sql), or write CREATE statements "
-            "into a new file",
-        ) from None
-    except IsADirectoryError:
-        raise SchemaError(visible(f"{name} is a folder, not a file"), hint="name the SQL file in it") from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise SchemaError(visible(f"{name} cannot be read: {why}")) from None
+def source(name: str, data: bytes) -> Source:
+    """The text of a file with this content: UTF-8, without a byte order mark. SchemaError where it is not that."""
     return Source(name, _decode(name, data))
 
 
@@ -86,8 +71,8 @@ def _decode(name: str, data: bytes) -> str:
             visible(f"{name}:{line}: not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"),
             hint="convert the file to UTF-8, for example with iconv -f LATIN1 -t UTF-8",
         ) from None
-    source = Source(name, text.removeprefix("\ufeff"))
-    nul = source.text.find("\0")
+    found = Source(name, text.removeprefix("\ufeff"))
+    nul = found.text.find("\0")
     if nul >= 0:
-        raise source.error(nul, "a NUL character", hint="PostgreSQL's text cannot hold one; remove it")
-    return source.text
+        raise found.error(nul, "a NUL character", hint="PostgreSQL's text cannot hold one; remove it")
+    return found.text

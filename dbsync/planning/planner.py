@@ -58,7 +58,7 @@ def make_plan(request: PlanRequest, progress: Progress, looked: Looked | None = 
 
     `looked` is live, where it is looked at already; its context ends when live is read.
     """
-    return _make(request, SchemaFiles(request.schema, request.seeds), progress, _Planning.plan, looked, again=True)
+    return _make(request, _files(request), progress, _Planning.plan, looked, again=True)
 
 
 def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
@@ -68,7 +68,11 @@ def go_back(request: PlanRequest, state: Recorded, progress: Progress) -> Plan:
 
 def look(request: PlanRequest, progress: Progress, looked: Looked | None = None) -> Plan:
     """A plan without steps, that only says what differs; `looked` and errors as of `make_plan`."""
-    return _make(request, SchemaFiles(request.schema, request.seeds), progress, _Planning.comparison, looked)
+    return _make(request, _files(request), progress, _Planning.comparison, looked)
+
+
+def _files(request: PlanRequest) -> SchemaFiles:
+    return SchemaFiles(request.schema, request.seeds, request.include_path)
 
 
 def _make(

@@ -3,11 +3,11 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from dbsync.load.source import read
+from dbsync.load.reach import Reach
 from dbsync.model.plan import Plan
 from dbsync.planning.again import Again
 from dbsync.planning.live import Live, looking
@@ -53,7 +53,7 @@ def _recalled(
     """The plan that is remembered, with `steps` also one with something to do; else what is made of live as it was
     looked at, whose connection is closed when that leaves its context."""
     began = time.monotonic()
-    schema, seeds = _files(request.schema), _files(request.seeds)
+    schema, seeds = (_files(one, request.include_path) for one in (request.schema, request.seeds))
     with contextlib.ExitStack() as stack:
         live = stack.enter_context(looking(request.target))
         memory = Memory(request, schema, seeds, live.facts)
@@ -75,13 +75,13 @@ def _left(live: Live, stack: contextlib.ExitStack) -> Iterator[Live]:
         yield live
 
 
-def _files(path: Path | None) -> Files:
+def _files(path: Path | None, include_path: Sequence[Path]) -> Files:
     """The name and the text of a file, and of what it includes."""
     if path is None:
         return ()
-    source = read(path)
+    source = Reach(path, include_path).read(path)
     if _INCLUDE not in source.text:
         return ((source.name, source.text),)
     from dbsync.load.script import read_script  # the parser takes its time
 
-    return read_script(path).files
+    return read_script(path, include_path).files

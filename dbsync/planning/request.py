@@ -23,3 +23,5 @@ class PlanRequest:
     online: str = "auto"
     question_timeout: float = 10.0
     """So many seconds live is given to answer a question about its rows."""
+    include_path: tuple[Path, ...] = ()
+    """Folders whose files the schema file and the seeds file may include, besides those below their own."""

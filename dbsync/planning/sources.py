@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from dbsync.load.directives import directives
@@ -26,10 +27,10 @@ class SchemaFiles:
 
     goal = "what the schema file says"
 
-    def __init__(self, path: Path, seeds: Path | None = None):
-        self.rows = SeedsFile(read_script(seeds) if seeds else Script((), ()))
+    def __init__(self, path: Path, seeds: Path | None = None, include_path: Sequence[Path] = ()):
+        self.rows = SeedsFile(read_script(seeds, include_path) if seeds else Script((), ()))
         self.name = path.name
-        self.script = read_script(path)
+        self.script = read_script(path, include_path)
         self.directives = directives(self.script)
 
     def named(self, plan: Plan) -> Plan:

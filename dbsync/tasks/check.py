@@ -130,7 +130,10 @@ def _as_applied(config: Config, target: Target, applied: tuple[Record, ...]) -> 
             hint="somebody changed it by hand: dbsync plan shows what differs from the schema file",
         )
 
-    same = digest(read_script(config.schema).files) == record.schema_digest and last.outcome == "applied"
+    same = (
+        digest(read_script(config.schema, config.include_path).files) == record.schema_digest
+        and last.outcome == "applied"
+    )
     if same:
         return Finding(about="schema", state="good", text=f"live is as record {last.id} left it, from this schema file")
     text = f"live is as record {last.id} left it, but {config.schema.name} has another text since"

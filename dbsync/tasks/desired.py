@@ -20,7 +20,7 @@ def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
 
     The newest PostgreSQL at hand reads the schema file. Live is not asked, unless that is to be done beside it.
     """
-    script = read_script(config.schema)
+    script = read_script(config.schema, config.include_path)
     extensions = frozenset(extensions_of(script))
     live = None
     if config.scratch == "server" and not config.embedded:

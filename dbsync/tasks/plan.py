@@ -34,7 +34,7 @@ def plan(config: Config, observer: Observer) -> Planned:
 def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     """Plan for a target that is at hand."""
     plan = make_plan(request_for(config, target), observer.progress)
-    warning = _empty_file(plan, config.schema)
+    warning = _empty_file(plan, config)
     more: dict[str, Any] = {}
     if warning:
         more["notes"] = (warning, *plan.notes)
@@ -48,19 +48,19 @@ def named(plan: Plan, config: Config) -> Plan:
     return dataclasses.replace(plan, target="the embedded development database", host="")
 
 
-def _script(path: Path) -> Script:
+def _script(config: Config) -> Script:
     from dbsync.load.script import read_script  # the parser takes its time, and a plan from memory needs none
 
-    return read_script(path)
+    return read_script(config.schema, config.include_path)
 
 
-def _empty_file(plan: Plan, schema: Path) -> str:
+def _empty_file(plan: Plan, config: Config) -> str:
     """What to say of a plan that drops everything because the file says nothing."""
     gone = sum(change.after is None and change.id.kind == "table" for change in plan.changes)
-    if not gone or _script(schema).statements:
+    if not gone or _script(config).statements:
         return ""
     tables = "the only table" if gone == 1 else f"all {gone:,} tables"
-    return f"{schema} holds no statements: this plan drops {tables} of database {plan.database}"
+    return f"{config.schema} holds no statements: this plan drops {tables} of database {plan.database}"
 
 
 def save(planned: Planned, path: Path) -> None:

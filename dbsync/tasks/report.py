@@ -35,6 +35,6 @@ def report(config: Config, observer: Observer, *, with_plan: bool) -> str:
 
 def _spoken_of(catalog: Catalog, config: Config) -> Catalog:
     """The catalog without privileges, if the file grants none: these come from the scratch server."""
-    if declared(read_script(config.schema), config.manage).privileges:
+    if declared(read_script(config.schema, config.include_path), config.manage).privileges:
         return catalog
     return catalog.without(one for one in catalog.objects if one.kind in ("privilege", "default privilege"))

@@ -17,4 +17,5 @@ def request_for(config: Config, target: Target) -> PlanRequest:
         environ=config.environ,
         online=config.online,
         question_timeout=config.question_timeout,
+        include_path=config.include_path,
     )

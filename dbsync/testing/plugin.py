@@ -19,6 +19,7 @@ from dbsync.testing.record import OwnDatabase
 if TYPE_CHECKING:
     import psycopg
 
+    from dbsync.config import Config
     from dbsync.runtime import Database
     from dbsync.testing.server import Server
 
@@ -64,7 +65,8 @@ def dbsync_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.getbasetemp()
     if hasattr(request.config, "workerinput"):
         folder = folder.parent  # what the workers of one run share
-    with Server(_setting(request.config, "server")[0] or "auto", folder / "dbsync") as server:
+    choice = _setting(request.config, "server")[0] or "auto"
+    with Server(choice, folder / "dbsync", include_path=_settings(request.session).include_path) as server:
         yield server
 
 
@@ -120,6 +122,11 @@ def _setting(config: pytest.Config, name: str) -> tuple[str, Path]:
 
 def _files(session: pytest.Session) -> tuple[Path, Path | None]:
     """The schema file and the seeds file: as pytest was told, else as dbsync is."""
+    found = _settings(session)
+    return found.schema.absolute(), found.seeds.absolute() if found.seeds else None
+
+
+def _settings(session: pytest.Session) -> Config:
     from dbsync import config as settings
 
     given: dict[str, Any] = {}
@@ -128,8 +135,7 @@ def _files(session: pytest.Session) -> tuple[Path, Path | None]:
         if value:
             given[name] = False if name == "seeds" and value == "none" else str(folder / value)
     with _telling(session):
-        found = settings.load(given, folder=session.config.rootpath)
-    return found.schema.absolute(), found.seeds.absolute() if found.seeds else None
+        return settings.load(given, folder=session.config.rootpath)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -27,8 +27,16 @@ _IN_THE_URL = ("host", "port", "user", "password", "dbname")
 class Server:
     """Makes databases for tests. `choice` is auto, local, embedded, a URL, or the word DATABASE_URL."""
 
-    def __init__(self, choice: str, folder: Path, environ: Mapping[str, str] = os.environ):
+    def __init__(
+        self,
+        choice: str,
+        folder: Path,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        include_path: Sequence[Path] = (),
+    ):
         self._choice = choice
+        self._include_path = include_path
         self._folder = folder
         self._environ = environ
         self._stack = contextlib.ExitStack()
@@ -57,7 +65,7 @@ class Server:
 
     def _script(self, path: Path) -> Script:
         if path not in self._scripts:
-            self._scripts[path] = read_script(path)
+            self._scripts[path] = read_script(path, self._include_path)
         return self._scripts[path]
 
     def _templates(self, script: Script) -> Templates:

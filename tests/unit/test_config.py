@@ -123,3 +123,44 @@ def test_mistyped_variable(folder: Path) -> None:
 @pytest.mark.parametrize(("written", "seconds"), [("2", 2), ("2s", 2), ("500ms", 0.5), ("1 min", 60), ("1.5", 1.5)])
 def test_times(folder: Path, written: str, seconds: float) -> None:
     assert load(folder, {"DBSYNC_LOCK_TIMEOUT": written}).lock_timeout == seconds
+
+
+def test_what_a_file_names_stays_in_the_repository(folder: Path) -> None:
+    """A pull request may change the file; who runs dbsync says the rest."""
+    project = folder / "db"
+    (project / "sub").mkdir(parents=True)
+    (project / "schema.sql").touch()
+    toml(project, 'schema = "../shared/schema.sql"\ninclude_path = ["sub", ".."]\n')
+    found = load(project)
+    assert found.schema == project / "../shared/schema.sql"
+    assert found.include_path == (project / "sub", project / "..")
+    for text in (
+        'schema = "../../.pgpass"',
+        'include_path = ["../.."]',
+        'schema = "/etc/passwd"',
+        'seeds = "/etc/hosts"',
+    ):
+        toml(project, text)
+        with pytest.raises(UsageError, match="leads out of the project") as caught:
+            load(project)
+        assert "DBSYNC_" in str(caught.value.hint)
+    toml(project, 'schema = "link/passwd"')
+    (project / "link").symlink_to("/etc")
+    with pytest.raises(UsageError, match="leads out of the project"):
+        load(project)
+    toml(project, "")
+    outside = str(folder.parent)
+    assert load(project, include_path=(outside,)).include_path == (folder.parent,)
+    assert load(project, {"DBSYNC_INCLUDE_PATH": f"{outside}:{project}"}).include_path == (folder.parent, project)
+    assert load(project, {"DBSYNC_SCHEMA": f"{outside}/x.sql"}).schema == folder.parent / "x.sql"
+
+
+def test_an_include_path_is_folders(folder: Path) -> None:
+    for text, message in (("include_path = 3", "list of folders"), ('include_path = ["gone"]', "is not a folder")):
+        toml(folder, text)
+        with pytest.raises(UsageError, match=message):
+            load(folder)
+    (folder / ".git").rmdir()
+    toml(folder, 'schema = "../schema.sql"')
+    with pytest.raises(UsageError, match="leads out of the project"):
+        load(folder)
