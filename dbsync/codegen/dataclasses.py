@@ -1,10 +1,11 @@
 """Dataclasses for rows, dictionaries for new rows, and enums: plain Python, typed."""
 
 import keyword
+import unicodedata
 from collections.abc import Iterator
 
 from dbsync.codegen import python
-from dbsync.codegen.names import distinct, snake
+from dbsync.codegen.names import IN_BODIES, fields
 from dbsync.codegen.python import Annotations, docstring, literal, remark
 from dbsync.codegen.schema import Column, Composite, Domain, Relation, Source, Type
 
@@ -66,7 +67,7 @@ def _row(name: str, words: str, columns: tuple[Column, ...], annotations: Annota
     yield from docstring(words)
     if columns:
         yield ""
-    names = distinct(snake(column.name) for column in columns)
+    names = fields((column.name for column in columns), ["field"], annotations.classes)
     for field, column in zip(names, columns, strict=True):
         renamed = "" if field == column.name else f' = field(metadata={{"column": {literal(column.name)}}})'
         yield f"    {field}: {annotations.column(column)}{renamed}"
@@ -77,7 +78,7 @@ def _row(name: str, words: str, columns: tuple[Column, ...], annotations: Annota
 def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]:
     columns = [*one.settable]
     words = f"A new row of {one.name[1]}; what is left out gets its default."
-    if all(column.name.isidentifier() and not keyword.iskeyword(column.name) for column in columns):
+    if all(_is_plain(column.name) for column in columns):
         yield f"class {name}(TypedDict):"
         yield from docstring(words)
         if columns:
@@ -87,7 +88,7 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
                 yield from remark(f"defaults to {column.default}")
             yield f"    {column.name}: {_value(column, annotations)}"
         return
-    # A name that is none in Python can only be written so.
+    # A name that Python would not leave as it is can only be written so.
     yield f"{name} = TypedDict("
     yield f"    {literal(name)},"
     yield "    {"
@@ -98,6 +99,12 @@ def _insert(one: Relation, name: str, annotations: Annotations) -> Iterator[str]
     yield "    },"
     yield ")"
     yield from docstring(words, "")
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a class may have a key of this name: Python mangles `__x`, and reads names as NFKC has them."""
+    usual = name.isidentifier() and not keyword.iskeyword(name) and name == unicodedata.normalize("NFKC", name)
+    return usual and not name.startswith("__") and name not in IN_BODIES
 
 
 def _value(column: Column, annotations: Annotations) -> str:

@@ -3,19 +3,24 @@
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from dbsync.codegen.schema import Name
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[^\W_A-Z]+")
 _SNAKE = re.compile(r"[^\W\d_A-Z][^\WA-Z]*\Z")
-_TAKEN = frozenset({"str", "int", "bool", "float", "bytes", "list", "dict", "dt", "self", "cls"})
+IN_BODIES = frozenset({"str", "int", "bool", "float", "bytes", "list", "dict", "dt", "self", "cls"})
 """What the body of a class needs to keep its meaning."""
 
 
 def words(text: str) -> list[str]:
     """The words of a name: those of `createdAt`, `created_at` and `Created at` are the same."""
-    return _WORDS.findall(unicodedata.normalize("NFKC", text))
+    return _WORDS.findall(_letters(text))
+
+
+def _letters(text: str) -> str:
+    """The text as Python reads names (NFKC), with a blank for what no name may hold."""
+    return "".join(c if f"a{c}".isidentifier() else " " for c in unicodedata.normalize("NFKC", text))
 
 
 def camel(text: str) -> str:
@@ -23,15 +28,31 @@ def camel(text: str) -> str:
     name = "".join(
         word[:1].upper() + word[1:].lower() if word.isupper() else word[:1].upper() + word[1:] for word in words(text)
     )
-    return name if name[:1].isalpha() else f"N{name}"
+    return _name(name, "N")
 
 
 def snake(text: str) -> str:
-    """The name of a field: a leading underscore would make it private, a key word gets a trailing one."""
-    name = text if _SNAKE.match(text) else "_".join(words(text)).lower()
-    if not name[:1].isalpha():
-        name = f"n_{name}".rstrip("_")
-    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+    """A name in small letters: a leading underscore would make it private."""
+    plain = _letters(text)
+    name = plain if _SNAKE.match(plain) else "_".join(words(text)).lower()
+    return _name(name, "n_").rstrip("_") or "n"
+
+
+def _name(text: str, prefix: str) -> str:
+    """The text as Python will call it once it is a name: upper case may need more letters, which NFKC takes apart."""
+    name = _letters(text).replace(" ", "")
+    return name if name[:1].isidentifier() and name[:1] != "_" else f"{prefix}{name}"
+
+
+def fields(texts: Iterable[str], *reserved: Container[str]) -> list[str]:
+    """The names of a class's fields, all different."""
+    return distinct(field(text, *reserved) for text in texts)
+
+
+def field(text: str, *reserved: Container[str]) -> str:
+    """The name of a field; a key word and what is reserved get a trailing underscore."""
+    name = snake(text)
+    return f"{name}_" if any(name in one for one in (keyword.kwlist, IN_BODIES, *reserved)) else name
 
 
 def constant(label: str) -> str:
@@ -39,7 +60,7 @@ def constant(label: str) -> str:
     name = "_".join(words(label)).upper()
     if not name:
         return "EMPTY" if not label else "OTHER"
-    return name if name[:1].isalpha() else f"N_{name}"
+    return _name(name, "N_")
 
 
 def distinct(texts: Iterable[str], taken: Iterable[str] = (), joint: str = "_") -> list[str]:
@@ -69,6 +90,10 @@ class Classes:
 
     def __getitem__(self, name: Name) -> str:
         return self._names[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a class, or what the file needs itself, is called so."""
+        return name in self._taken
 
     def more(self, name: Name, suffix: str) -> str:
         """The name of a class beside another one."""

@@ -28,8 +28,6 @@ _BUILTIN = {
     "uuid": "UUID",
     "inet": "IPv4Address | IPv6Address | IPv4Interface | IPv6Interface",
     "cidr": "IPv4Network | IPv6Network",
-    "int2vector": "list[int]",
-    "oidvector": "list[int]",
 }
 """What psycopg makes of values; of all other types it makes texts."""
 JSON = frozenset({"json", "jsonb"})
@@ -49,7 +47,7 @@ _MODULES = {
     "JsonValue": "pydantic",
     "Json": "",
 }
-_INSTALLED = ("psycopg", "pydantic")
+_INSTALLED = ("psycopg", "pydantic", "sqlalchemy")
 TAKEN = frozenset(
     [
         "Any",
@@ -76,6 +74,9 @@ TAKEN = frozenset(
         "Field",
         "JsonValue",
         "Annotated",
+        "Array",
+        "Callable",
+        "GetCoreSchemaHandler",
         "FINGERPRINT",
         "TYPES",
         "Mapping",
@@ -113,10 +114,17 @@ class Annotations:
                 # An extension's.
                 return self.of(one.of) if one.of else "str"
         if one.kind == "array" and one.of:
-            return f"list[{self.of(one.of)}]"
+            # Any element of an array may be NULL, and no array is held to the dimensions of its declaration.
+            inner = self.of(one.of)
+            nullable = inner if inner == "Any" else f"{inner} | None"
+            return self.array("list[" * one.dimensions + nullable + "]" * one.dimensions, one)
         if one.kind in ("range", "multirange") and one.of:
             return f"{one.kind.title()}[{self.of(one.of)}]"
         return self.json if one.builtin in JSON else _BUILTIN.get(one.builtin, "str")
+
+    def array(self, text: str, one: Type) -> str:  # noqa: ARG002 - for formats that say more of it
+        """The annotation of an array whose lists are written so."""
+        return text
 
     def column(self, column: Column) -> str:
         """The annotation of a column."""
@@ -150,7 +158,7 @@ def header(source: Source, form: str, words: str) -> str:
     """The docstring of the file."""
     option = "" if form == "dataclasses" else f" --format {form}"
     written = f"Written by `dbsync models{option}` from {source.file}: change that file, and write this one anew."
-    return f'"""{words}\n\n{written}\n"""\n'
+    return "\n".join(docstring(f"{words}\n\n{written}", "", 120)) + "\n"
 
 
 def literal(text: str) -> str:
@@ -159,11 +167,17 @@ def literal(text: str) -> str:
     return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
 
 
-def docstring(text: str, indent: str = "    ") -> Iterator[str]:
+def printable(text: str) -> str:
+    """The text with escapes for what an editor would not show, or would show in another order."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def docstring(text: str, indent: str = "    ", width: int = WIDTH) -> Iterator[str]:
     """A docstring, in lines."""
-    escaped = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    escaped = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in escaped)
-    lines = [part for line in escaped.splitlines() for part in (textwrap.wrap(line, WIDTH - len(indent)) or [""])]
+    room = width - len(indent)
+    wrapped = [part for line in text.strip().splitlines() for part in (textwrap.wrap(line, room) or [""])]
+    # Escaped line by line, so that no escape is cut in two.
+    lines = [printable(line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')) for line in wrapped]
     if len(lines) == 1 and lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
     if len(lines) < 2:
@@ -176,7 +190,7 @@ def docstring(text: str, indent: str = "    ") -> Iterator[str]:
 
 def remark(text: str, indent: str = "    ") -> Iterator[str]:
     """A comment, in lines."""
-    for line in textwrap.wrap(" ".join(text.split()), WIDTH - len(indent), break_long_words=False):
+    for line in textwrap.wrap(printable(" ".join(text.split())), WIDTH - len(indent), break_long_words=False):
         yield f"{indent}# {line}"
 
 
@@ -189,10 +203,10 @@ def enum(one: Enum, name: str) -> Iterator[str]:
     yield from (f"    {member} = {literal(label)}" for member, label in zip(members, one.labels, strict=True))
 
 
-def classes(schema: Schema) -> Classes:
-    """The names of all classes."""
+def classes(schema: Schema, more: Iterable[str] = ()) -> Classes:
+    """The names of all classes; `more` is what a format's files need besides."""
     named = [*(one.name for one in schema.relations), *(one.name for one in schema.enums)]
-    return Classes([*named, *(one.name for one in schema.types)], TAKEN)
+    return Classes([*named, *(one.name for one in schema.types)], [*TAKEN, *more])
 
 
 def alias(one: Domain, annotations: Annotations, later: Collection[Name]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from dbsync.codegen.schema import Column, Composite, Domain, Enum, Name, Relation, Schema, Type, TypeKind
+from dbsync.codegen.schema import Column, Composite, Domain, Enum, ForeignKey, Name, Relation, Schema, Type, TypeKind
 from dbsync.runtime.schema import fingerprint
 
 Connection = psycopg.Connection[Any]
@@ -20,7 +20,7 @@ _TYPES = """
     select t.oid::int8, n.nspname::text, t.typname::text, t.typtype::text, c.relkind::text,
            case when e.oid is not null then e.oid when t.typtype = 'd' then t.typbasetype
                 else coalesce(r.rngsubtype, m.rngsubtype, 0) end::int8,
-           e.oid is not null, t.typtypmod, t.typnotnull, coalesce(t.typdefault, '')
+           e.oid is not null, t.typtypmod, t.typnotnull, coalesce(t.typdefault, ''), t.typndims
     from pg_catalog.pg_type t
     join pg_catalog.pg_namespace n on n.oid = t.typnamespace
     left join pg_catalog.pg_type e on e.oid = t.typelem and e.typarray = t.oid
@@ -56,11 +56,30 @@ _COLUMNS = """
            a.attgenerated <> '' or a.attidentity = 'a',
            case when a.attidentity = 'd' then 'the next number'
                 when a.attgenerated = '' then coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') else '' end,
-           coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '')
+           coalesce(pg_catalog.col_description(a.attrelid, a.attnum), ''), a.attndims::int
     from pg_catalog.pg_attribute a
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = any (%s::oid[]) and a.attnum > 0 and not a.attisdropped
     order by a.attrelid, a.attnum
+"""
+_KEYS = """
+    with part as (
+        select c.oid, k.n, a.attname::text as own, f.attname::text as other
+        from pg_catalog.pg_constraint c
+        cross join rows from (pg_catalog.unnest(c.conkey), pg_catalog.unnest(c.confkey))
+            with ordinality k (own, other, n)
+        join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.own
+        left join pg_catalog.pg_attribute f on f.attrelid = c.confrelid and f.attnum = k.other
+        where c.conrelid = any (%s::oid[]) and c.contype in ('p', 'u', 'f') and c.conparentid = 0
+    )
+    select c.conrelid::int8, c.contype::text, c.conname::text, array_agg(part.own order by part.n),
+           n.nspname::text, r.relname::text, array_agg(part.other order by part.n)
+    from part
+    join pg_catalog.pg_constraint c on c.oid = part.oid
+    left join pg_catalog.pg_class r on r.oid = c.confrelid
+    left join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+    group by c.conrelid, c.contype, c.conname, n.nspname, r.relname
+    order by c.conrelid, c.contype, c.conname
 """
 _KINDS: dict[str, TypeKind] = {"e": "enum", "d": "domain", "c": "composite", "r": "range", "m": "multirange"}
 _RELATION_KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
@@ -76,6 +95,7 @@ def read(connection: Connection) -> Schema:
     own = connection.execute(_OWN_TYPES).fetchall()
     found = connection.execute(_RELATIONS).fetchall()
     reader.columns_of([row[0] for row in found])
+    reader.keys_of([row[0] for row in found])
     wholes = {row[1]: row for row in found}
     enums, types = [], dict[int, Domain | Composite]()
     for oid, schema, name, kind, labels, comment in own:
@@ -93,6 +113,9 @@ def read(connection: Connection) -> Schema:
             columns=reader.columns(oid),
             insertable=insertable,
             comment=comment,
+            keys=tuple(reader.keys[oid, "p"] + reader.keys[oid, "u"]),
+            primary_key=next(iter(reader.keys[oid, "p"]), ()),
+            foreign_keys=tuple(reader.foreign_keys[oid]),
         )
         for oid, _, schema, name, kind, insertable, comment in found
         if kind != "c"
@@ -110,8 +133,11 @@ class _Reader:
         self.connection = connection
         self.known = {row[0]: row[1:] for row in connection.execute(_TYPES).fetchall()}
         self._columns: defaultdict[int, list[Column]] = defaultdict(list)
+        self.keys: defaultdict[tuple[int, str], list[tuple[str, ...]]] = defaultdict(list)
+        """The primary key ("p") and the unique constraints ("u") of each relation."""
+        self.foreign_keys: defaultdict[int, list[ForeignKey]] = defaultdict(list)
 
-    def type(self, oid: int, modifier: int = -1) -> Type:
+    def type(self, oid: int, modifier: int = -1, dimensions: int = 1) -> Type:
         """The type at an oid."""
         schema, name, kind, _, of, array, *_ = self.known[oid]
         found: TypeKind = "array" if array else _KINDS.get(kind, "base")
@@ -123,27 +149,46 @@ class _Reader:
         elif of:
             inner = self.type(of)
         sized = schema == "pg_catalog" and name in _SIZED and modifier > _HEADER
-        return Type(kind=found, name=(schema, name), of=inner, length=modifier - _HEADER if sized else None)
+        return Type(
+            kind=found,
+            name=(schema, name),
+            of=inner,
+            length=modifier - _HEADER if sized else None,
+            dimensions=max(dimensions, 1),
+        )
 
     def base(self, oid: int) -> Type:
         """What a domain is made of."""
-        return self.type(self.known[oid][4], self.known[oid][6])
+        _, _, _, _, base, _, modifier, _, _, dimensions = self.known[oid]
+        return self.type(base, modifier, dimensions)
 
     def columns_of(self, relations: list[int]) -> None:
         """Read the columns of these."""
         rows = self.connection.execute(_COLUMNS, [relations]).fetchall()
-        for relation, name, oid, modifier, not_null, given, default, comment in rows:
+        for relation, name, oid, modifier, not_null, given, default, comment, dimensions in rows:
             by_domain = self.known[oid][2] == "d"
             self._columns[relation].append(
                 Column(
                     name=name,
-                    type=self.type(oid, modifier),
+                    type=self.type(oid, modifier, dimensions),
                     nullable=not (not_null or (by_domain and self.refuses_null(oid))),
                     given=given,
                     default=default or (self.default(oid) if by_domain and not given else ""),
                     comment=comment,
                 )
             )
+
+    def keys_of(self, relations: list[int]) -> None:
+        """Read the primary, unique and foreign keys of these."""
+        rows = self.connection.execute(_KEYS, [relations]).fetchall()
+        for relation, kind, name, columns, schema, table, referred in rows:
+            if kind == "f":
+                key = ForeignKey(
+                    name=name, columns=tuple(columns), target=(schema, table), target_columns=tuple(referred)
+                )
+                self.foreign_keys[relation].append(key)
+            else:
+                self.keys[relation, kind].append(tuple(columns))
 
     def columns(self, relation: int) -> tuple[Column, ...]:
         """The columns of one of them."""

@@ -1,10 +1,8 @@
 """What models are written of: relations with their columns, and the types of these."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
-
-import psycopg
+from collections.abc import Iterator
+from typing import Literal
 
 Name = tuple[str, str]
 """A schema, and a name in it."""
@@ -20,6 +18,8 @@ class Type:
     of: "Type | None" = None
     """The element of an array, what a domain or a range is made of."""
     length: int | None = None
+    dimensions: int = 1
+    """Those that an array was declared with; PostgreSQL keeps arrays of any in its place."""
 
     @property
     def builtin(self) -> str:
@@ -47,6 +47,16 @@ class Column:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ForeignKey:
+    """A foreign key, and the columns that its own refer to, in the same order."""
+
+    name: str
+    columns: tuple[str, ...]
+    target: Name
+    target_columns: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Relation:
     """A table, a view or a foreign table."""
 
@@ -55,6 +65,10 @@ class Relation:
     columns: tuple[Column, ...]
     insertable: bool
     comment: str = ""
+    keys: tuple[tuple[str, ...], ...] = ()
+    """The columns of its unique constraints; those of the primary key are `primary_key` and stand here too."""
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
 
     @property
     def settable(self) -> Iterator[Column]:
@@ -120,8 +134,7 @@ def composites(one: Type) -> Iterator[Name]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Source:
-    """What a writer has: the schema, the name of the file that it came from, and the database that it was loaded in."""
+    """What a writer has: the schema, and the name of the file that it came from."""
 
     schema: Schema
     file: str
-    connect: Callable[[], "psycopg.Connection[Any]"] = dataclasses.field(repr=False)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from dbsync.codegen.names import Classes
+from dbsync.codegen.python import printable
 from dbsync.codegen.schema import Column, Composite, Domain, Enum, Relation, Source, Type
 
 _BUILTIN = {
@@ -110,7 +111,7 @@ def write(source: Source) -> str:
     used = [part for word, part in (("Json", _JSON), ("Interval", _INTERVAL)) if re.search(rf"\b{word}\b", text)]
     head = (
         "// Rows of the database, as node-postgres gives them.\n"
-        f"// Written by `dbsync models --format typescript` from {source.file}: change that file, "
+        f"// Written by `dbsync models --format typescript` from {printable(source.file)}: change that file, "
         "and write this one anew.\n"
     )
     constant = (
@@ -172,7 +173,7 @@ def _type(one: Type, classes: Classes) -> str:
             return "string"
         # Of all numbers only the elements of numeric[] lose digits: that is how node-postgres reads them.
         inner = "number" if one.of.builtin == "numeric" else _type(one.of, classes)
-        return f"{inner}[]" if inner.isidentifier() else f"Array<{inner}>"
+        return f"({inner} | null){'[]' * one.dimensions}"
     return _BUILTIN.get(one.builtin, "string")
 
 
@@ -185,8 +186,8 @@ def _string(text: str) -> str:
 
 
 def _doc(text: str, indent: str = "") -> Iterator[str]:
-    words = text.replace("*/", "*\\/")
-    lines = [part for line in words.splitlines() for part in (textwrap.wrap(line, 100) or [""])]
+    wrapped = [part for line in text.splitlines() for part in (textwrap.wrap(line, 100) or [""])]
+    lines = [printable(line).replace("*/", "*\\/") for line in wrapped]
     if len(lines) < 2:
         yield f"{indent}/** {''.join(lines)} */"
         return

@@ -16,6 +16,15 @@ def fields(cls: type[Any]) -> Mapping[str, str]:
     return {one.metadata["column"]: one.name for one in dataclasses.fields(cls) if "column" in one.metadata}
 
 
+def attributes(cls: type[Any]) -> Mapping[str, str]:
+    """For each column whose name is none in Python, the attribute that holds its value.
+
+    Of a Pydantic model these are the fields with an alias: it takes values by the alias, and gives them by the field.
+    """
+    models: Mapping[str, Any] = getattr(cls, "model_fields", {})
+    return {**fields(cls), **{one.alias: name for name, one in models.items() if one.alias}}
+
+
 def factory(cls: type[T]) -> Callable[[Any], Callable[[Sequence[Any]], T]]:
     """The row factory of a class."""
 

@@ -13,7 +13,7 @@ from psycopg.types.json import JsonbDumper
 from psycopg.types.multirange import MultirangeInfo, register_multirange
 from psycopg.types.range import RangeInfo, register_range
 
-from dbsync.runtime.rows import fields
+from dbsync.runtime.rows import attributes, fields
 from dbsync.runtime.settings import Types
 
 QUERY = """
@@ -105,14 +105,14 @@ def _plain(info: TypeInfo, base: int, connection: "psycopg.BaseConnection[Any]")
 def _composite(info: CompositeInfo, cls: type[Any] | None) -> Register:
     if cls is None:
         return lambda connection: register_composite(info, connection)
-    found = fields(cls)
-    arguments = [found.get(name, name) for name in info.field_names]
-    attributes = [operator.attrgetter(name) for name in arguments]
+    arguments, holding = fields(cls), attributes(cls)
+    taken = [arguments.get(name, name) for name in info.field_names]
+    getters = [operator.attrgetter(holding.get(name, name)) for name in info.field_names]
 
     def make(values: Sequence[Any], _: CompositeInfo) -> Any:
-        return cls(**dict(zip(arguments, values, strict=True)))
+        return cls(**dict(zip(taken, values, strict=True)))
 
     def take(value: Any, _: CompositeInfo) -> Sequence[Any]:
-        return [attribute(value) for attribute in attributes]
+        return [getter(value) for getter in getters]
 
     return lambda connection: register_composite(info, connection, cls, make_object=make, make_sequence=take)

@@ -12,6 +12,8 @@ CREATE DOMAIN work_email AS email;
 CREATE TYPE address AS (street text, "zip-code" varchar(10), since date, contact email, moods mood[]);
 CREATE TYPE place AS (name text, at address, others address[]);
 CREATE TYPE span AS RANGE (subtype = float8);
+CREATE TYPE "世界" AS ENUM ('a', 'A', 'ａ', 'a-', '-', '+', 'mro', 'name', 'value', 'ß', 'SS', '__x__', 'None', E'"""', E'\\');
+CREATE TYPE nobody AS ENUM ();
 CREATE TYPE "Weird Type" AS ENUM ('x');
 CREATE TYPE "other-schema".mood AS ENUM ('other');
 
@@ -31,6 +33,7 @@ CREATE TABLE every_type (
     bools bool[], ints int4[], bigs int8[], texts text[], numbers numeric[], floats float8[], byteas bytea[], dates date[], stamps timestamptz[],
     uuids uuid[], jsons jsonb[], moods mood[], emails email[], feelings feeling[], addresses address[], spans span[], ranges int4range[],
     grid int4[][], intervals interval[], nets inet[],
+    years email, cells text[], cubes float8[][][], tagged tags[], codes varchar(5)[], points point[], vectored oidvector,
     doubled bigint GENERATED ALWAYS AS (an_int8 * 2) STORED
 );
 COMMENT ON TABLE every_type IS E'Every type.\n\nOver several lines, with a "quotation"';
@@ -41,6 +44,22 @@ CREATE TABLE "Hard names" (
     "_private" int, "1st" int, "with space" text, "dt" date, "datetime" timestamp, "uuid" uuid, "date" date, "list" text[], "self" int,
     "None" int, "model_name" text, "json" jsonb, "schema" text, "copy" text, "Copy" text, "ünï" text, "id" serial PRIMARY KEY, "*/" text, "quo""te" text
 );
+CREATE TABLE "Harder names" (
+    "id" int PRIMARY KEY, "field" int, "Field" text, "ﬁeld" int, "fiéld" int, "fiéld" int, "registry" int, "metadata" jsonb,
+    "object" text, "text" text, "sa" int, "pg" int, "mapped_column" int, "relationship" int, "labels" mood, "type" mood,
+    "copy" int, "copy_" int, "model_fields" int, "model_name" int, "model_name_" int, "__dunder__" int, "__x" int,
+    "世界" "世界", "①" int, "²" int, "৴" int, "ŉ" int, "from" int, "a.b" int, "%s" int, ":x" int, "enum" int, "nobody" nobody
+);
+CREATE TABLE base (id int PRIMARY KEY, "Base_id" int REFERENCES base, from_id int REFERENCES "Harder names", "class_id" int REFERENCES base);
+-- Its key refers to another table, which makes it no kind of that.
+CREATE TABLE base_profile (id int PRIMARY KEY REFERENCES base, name text);
+CREATE TABLE "dotted.name" (id int PRIMARY KEY, base_id int NOT NULL REFERENCES base);
+CREATE TABLE "to dotted" (id int PRIMARY KEY, dotted_id int REFERENCES "dotted.name");
+CREATE TABLE tenant (id int PRIMARY KEY);
+CREATE TABLE project (tenant_id int REFERENCES tenant, id int, parent_id int, PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, parent_id) REFERENCES project);
+CREATE TABLE task (tenant_id int REFERENCES tenant, project_id int, number int, PRIMARY KEY (tenant_id, project_id, number),
+    FOREIGN KEY (tenant_id, project_id) REFERENCES project);
 CREATE TABLE plans (id int);
 CREATE TABLE "Plans" (id int);
 CREATE TABLE plans_insert (id int);

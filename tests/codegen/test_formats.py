@@ -1,6 +1,8 @@
 """What is written is taken by those who read it: Python, mypy, tsc, SQLAlchemy, Pydantic."""
 
+import ast
 import functools
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dbsync import sql
 from dbsync.cli.commands import dbsync as group
+from dbsync.codegen.tried import try_python, try_typescript
+from dbsync.errors import Bug
 from dbsync.scratch import binaries
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +70,7 @@ def test_models_of_this_repository_are_up_to_date() -> None:
     assert (ROOT / "optimizer" / "models.py").read_text() == written("dataclasses", ROOT / "schema.sql")
 
 
-@pytest.mark.parametrize("form", ["dataclasses", "pydantic"])
+@pytest.mark.parametrize("form", ["dataclasses", "pydantic", "sqlalchemy"])
 def test_python(form: str, tmp_path: Path) -> None:
     path = tmp_path / "models.py"
     path.write_text(written(form))
@@ -79,6 +84,89 @@ def test_python_without_anything_odd(form: str, plain: Path) -> None:
     path.write_text(written(form, plain))
     subprocess.run([sys.executable, path], check=True)
     assert mypy(path) == ""
+
+
+HOSTILE = [
+    '"""\nimport os; os.abort()\n"""',
+    "'); import os; os.abort() #",
+    "\\",
+    '"',
+    "\\" * 131 + '"""; import os; os.abort()',
+    "x\rimport os; os.abort()\r",
+    "x\u2028import os; os.abort()",
+    "x\x0cimport os",
+    "*/ process.abort(); /*",
+    "`${process.abort()}`",
+    "\u202eabc",
+    "a" * 105 + "\\" * 9,
+]
+"""Names and comments that try to leave the text that they stand in."""
+CALLED = {
+    *("dataclass", "field", "TypedDict", "ConfigDict", "Field", "Annotated", "Array", "mapped_column", "relationship"),
+    *(
+        "ForeignKeyConstraint",
+        "FetchedValue",
+        "Table",
+        "Column",
+        "Enum",
+        "Other",
+        "ARRAY",
+        "String",
+        "DateTime",
+        "JSONB",
+    ),
+    *("isinstance", "any", "range", "handle", "each", "handler", "str"),
+    *("wrap_serializer_function_ser_schema", "no_info_wrap_validator_function"),
+}
+
+
+def hostile() -> str:
+    """A schema whose every name, label, default and comment is hostile."""
+    lines = []
+    for number, text in enumerate(HOSTILE):
+        value, label = sql.literal(text), sql.literal(text.encode()[:60].decode())
+        enum, domain, table, key = (sql.name(f"{kind}{number}{text[:30]}") for kind in "edtk")
+        lines += [
+            f"CREATE TYPE {enum} AS ENUM ({label});",
+            f"COMMENT ON TYPE {enum} IS {value};",
+            f"CREATE DOMAIN {domain} AS text DEFAULT {value};",
+            f"COMMENT ON DOMAIN {domain} IS {value};",
+            f"CREATE TABLE {table} (id int PRIMARY KEY, {enum} {enum}[] NOT NULL DEFAULT '{{}}', tell {domain},",
+            f"    said text DEFAULT {value}, other int CONSTRAINT {key} REFERENCES {table});",
+            f"COMMENT ON TABLE {table} IS {value};",
+            f"COMMENT ON COLUMN {table}.{enum} IS {value};",
+        ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("form", ["dataclasses", "pydantic", "sqlalchemy"])
+def test_nothing_of_a_hostile_schema_is_code(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "schema.sql"
+    path.write_text(hostile())
+    text = written(form, path)
+    tree = ast.parse(text)
+    called = {
+        one.func.attr if isinstance(one.func, ast.Attribute) else getattr(one.func, "id", "?")
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Call)
+    }
+    assert called <= CALLED
+    assert not any(module in text.split('"""', 2)[2].split("FINGERPRINT", 1)[0] for module in ("import os", "abort"))
+    assert {type(one) for one in tree.body} <= {
+        *(ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.AnnAssign, ast.Assign, ast.FunctionDef)
+    }
+    assert [one.name for one in tree.body if isinstance(one, ast.FunctionDef)] in ([], ["labels"])
+    assert all(isinstance(one.value, ast.Constant) for one in tree.body if isinstance(one, ast.Expr))
+    assert "\u202e" not in text
+
+
+def test_nothing_of_a_hostile_schema_is_typescript(tmp_path: Path) -> None:
+    path = tmp_path / "schema.sql"
+    path.write_text(hostile())
+    text = written("typescript", path)
+    code = re.sub(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|//[^\n]*', "", text, flags=re.DOTALL)
+    assert not re.search(r"abort\(|process\.|`", code)
+    assert "\u202e" not in text
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -106,16 +194,67 @@ def _tsc(config: pytest.Config) -> list[str]:
     return [str(compiler)]
 
 
-def test_what_sqlacodegen_cannot_write_is_an_error(tmp_path: Path) -> None:
-    found = CliRunner().invoke(group, ["models", "--schema", str(EVERY), "--format", "sqlalchemy", "-q"])
-    assert "Weird type" in str(found.exception)
-    assert found.exit_code != 0
+@pytest.mark.parametrize("form", ["dataclasses", "pydantic", "sqlalchemy", "typescript"])
+def test_what_is_written_is_tried_before_it_is_saved(form: str, plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbsync.codegen.names.distinct", lambda texts, taken=(), joint="_": [*texts])
+    monkeypatch.setattr("dbsync.codegen.names._letters", lambda text: text.replace("o", " - "))
+    out = plain.with_name("models.out")
+    plain.write_text("CREATE TABLE foo (a int); CREATE TABLE \"fo-o\" (a int); CREATE TYPE \"of\" AS ENUM ('o', '-');")
+    monkeypatch.setattr("dbsync.codegen.names.words", lambda text: [text])
+    found = CliRunner().invoke(group, ["models", "--schema", str(plain), "--format", form, "--out", str(out), "-q"])
+    assert isinstance(found.exception, Bug)
+    assert "is not valid, and was not saved" in str(found.exception)
+    assert not out.exists()
 
 
-def test_sqlacodegen_missing(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sqlacodegen.generators", None)
-    found = CliRunner().invoke(group, ["models", "--schema", str(plain), "--format", "sqlalchemy", "-q"])
-    assert "pip install 'sqlacodegen>=4,<5'" in str(found.exception)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = (", "SyntaxError"),
+        ("class A:\n    b: c", "NameError: name 'c' is not defined\nline 2: b: c"),
+        ("import os\nos._exit(3)", "Python ended with 3"),
+        ("import sys\nsys.exit(3)", "Python ended with 3"),
+        ("import no_such", "ModuleNotFoundError"),
+    ],
+)
+def test_python_that_cannot_be_imported(text: str, said: str) -> None:
+    with pytest.raises(Bug) as found:
+        try_python(text)
+    assert said in str(found.value)
+
+
+def test_python_that_could_not_be_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert try_python("raise ModuleNotFoundError(name='pydantic')") == (
+        "pydantic is not installed here: what was written was compiled, but not imported"
+    )
+    monkeypatch.setattr("dbsync.codegen.tried.LIMIT", 1)
+    assert "took more than 1 seconds" in try_python("import time\ntime.sleep(60)")
+
+
+def test_python_is_tried_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    assert try_python("import os\nassert 'PGPASSWORD' not in os.environ") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("export interface A {", "} is missing"),
+        ("export interface A { b: C }", "there is no type C"),
+        ('export type A = "b;', "does not end"),
+        ("/* never", "does not end"),
+        ("export type A = string;\nexport type A = number;", "A is declared twice\nline 2"),
+        ("export type A = (string];", "] closes nothing"),
+    ],
+)
+def test_typescript_that_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(Bug) as found:
+        try_typescript(text)
+    assert said in str(found.value)
+
+
+def test_typescript_that_is_right() -> None:
+    assert try_typescript(written("typescript")) == ""
 
 
 def test_check(plain: Path) -> None:
