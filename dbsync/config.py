@@ -36,6 +36,7 @@ class Config:
     lock_timeout: float = 2.0
     online: str = "auto"
     question_timeout: float = 10.0
+    load_timeout: float = 600.0
     include_path: tuple[Path, ...] = ()
 
     @property
@@ -249,5 +250,6 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "lock_timeout": _seconds,
     "online": _one_of(ONLINE),
     "question_timeout": _seconds,
+    "load_timeout": _seconds,
     "include_path": _paths,
 }

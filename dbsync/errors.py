@@ -5,6 +5,7 @@
     ├── SchemaError        3   schema.sql or seeds.sql cannot be loaded
     ├── ConnectionFailed   4   a database cannot be reached or may not be read
     ├── ScratchError       5   no scratch database can be had
+    │   └── TimeIsUp       5   what runs on one does not come to an end
     ├── NoPlan             5   no plan that ends where the file says could be proven
     ├── Stale              5   live is no longer what was planned on
     ├── Refused            5   the operator, or a rule of theirs, said no
@@ -56,6 +57,37 @@ class ScratchError(DbsyncError):
     """No scratch database can be had, or it cannot hold what is asked of it."""
 
     exit_code = 5
+
+
+class TimeIsUp(ScratchError):
+    """What runs on a scratch database took more than the `seconds` that it has.
+
+    `text` is what ran, as far as the server tells it; `mark`, the name that the session had given itself for it.
+    """
+
+    def __init__(self, seconds: float, text: str, mark: str = ""):
+        words = " ".join(text.split())
+        words = words if len(words) <= 300 else f"{words[:299]}…"
+        super().__init__(
+            f"A statement did not end on the scratch server within {_spelled(seconds)}; nothing was applied",
+            detail=f"It ran: {words}" if words else None,
+            hint=self.advice,
+        )
+        self.time = _spelled(seconds)
+        self.mark = mark
+
+    advice = (
+        "a function, a default or a trigger that it runs may not come to an end; if it only takes long, give it more"
+        " time with --load-timeout (load_timeout in the configuration)"
+    )
+
+
+def _spelled(seconds: float) -> str:
+    """A time, in the unit that suits it."""
+    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}{'' if seconds == size else 's'}"
+    return f"{seconds * 1000:g} ms"
 
 
 class NoPlan(DbsyncError):

@@ -41,6 +41,12 @@ _FILES = [
         help="A folder whose files the schema file may include, too, besides those below its own; repeat.",
     ),
 ]
+_LOAD_TIMEOUT = click.option(
+    "--load-timeout",
+    metavar="TIME",
+    help="How long the statements of the files may take where they are loaded, and those of a plan where it is tried."
+    "  [default: 10min]",
+)
 _PLANNING = [
     click.option(
         "--scratch",
@@ -53,6 +59,7 @@ _PLANNING = [
         metavar="auto|none|LIST",
         help="Which of privileges, extensions, owners the schema file rules alone.  [default: auto, what it speaks of]",
     ),
+    _LOAD_TIMEOUT,
 ]
 _WRITING = [
     click.option("--author", metavar="best|migra|dbsync", help="Who writes the plan.  [default: best]"),
@@ -67,7 +74,7 @@ _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
-_SETTINGS = ("database", "schema", "seeds", "include_path", "scratch", "author", "manage", "online")
+_SETTINGS = tuple("database schema seeds include_path scratch author manage online load_timeout".split())
 
 
 def options(
@@ -120,7 +127,7 @@ def loading(function: _Function) -> _Function:
         " plans.  [default: auto]",
     )
     schema, _, _, include_path = _FILES
-    return schema(include_path(scratch(function)))
+    return schema(include_path(scratch(_LOAD_TIMEOUT(function))))
 
 
 def without_part(given: dict[str, Any], names: Iterable[str], where: str) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
-from dbsync.errors import SchemaError
+from dbsync.errors import SchemaError, TimeIsUp
 from dbsync.load.definitions import earlier, later
 from dbsync.load.excerpt import visible
 from dbsync.load.places import place_in
 from dbsync.load.source import failure
-from dbsync.model.text import Statement
+from dbsync.model.text import Script, Statement
 
 _EXISTS = frozenset({"42P07", "42710", "42P06", "42723", "42701"})
 _MISSING = frozenset({"42P01", "42704", "42883", "3F000"})
@@ -44,6 +44,18 @@ def schema_error(
     )
     found.__cause__ = error
     return found
+
+
+def endless(error: TimeIsUp, script: Script, index: int) -> SchemaError:
+    """The time that the script has is up while its statement of this number runs."""
+    statement = script.statements[index]
+    return failure(
+        dict(script.files)[statement.place.file],
+        statement.place,
+        f"this did not end within the {error.time} that loading may take",
+        length=len(statement.sql.split("\n", 1)[0].rstrip()),
+        hint=error.advice,
+    )
 
 
 def visible_lines(text: str) -> str:

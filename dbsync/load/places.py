@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -124,11 +125,18 @@ class Recorder:
 
     def __init__(self, statements: Sequence[Statement], *, blind: bool = False):
         self._reports: list[str] = []
+        self._last = 0
         self.places = Places(statements, self._reports, blind)
 
     def mark(self, number: int) -> bytes:
-        """What the session runs before the statement of this number."""
-        return b"set dbsync.statement = %d" % number
+        """What the session runs before the statement of this number; other sessions see it, too."""
+        self._last = number
+        return b"set dbsync.statement = %d; set application_name = 'dbsync statement %d'" % (number, number)
+
+    def running(self, application_name: str) -> int:
+        """The number of the statement that a session of this name runs; without one it is the last that was marked."""
+        found = re.fullmatch(r"dbsync statement (\d+)", application_name)
+        return min(int(found[1]), self._last) if found else self._last
 
     def hear(self, cursor: "psycopg.Cursor[Any]") -> None:
         """Take down what was made, from the last result of a cursor that ran `asking`."""

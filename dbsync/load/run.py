@@ -14,10 +14,10 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from dbsync import sql
-from dbsync.errors import ScratchError
+from dbsync.errors import ScratchError, TimeIsUp
 from dbsync.load import rules
 from dbsync.load.elevation import may_elevate
-from dbsync.load.failures import schema_error
+from dbsync.load.failures import endless, schema_error
 from dbsync.load.places import Places, Recorder, recording
 from dbsync.load.source import failure
 from dbsync.model.text import Place, Script, Statement
@@ -106,6 +106,8 @@ def load(
         try:
             for numbers in loading.stretches():
                 loading.run(numbers)
+        except TimeIsUp as error:
+            raise endless(error, script, recorder.running(error.mark)) from error
         finally:
             connection.remove_notice_handler(loading.hear)
     return Loaded(

@@ -12,6 +12,7 @@ from dbsync.pg import version as versions
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
+from dbsync.pg.time_limit import Limited, TimeLimit
 from dbsync.pg.trace import cursor_factory
 
 __all__ = ["PINNED", "READING", "Target", "connect", "pin"]
@@ -65,8 +66,11 @@ def connect(
     application_name: str = "dbsync",
     statement_timeout: float | None = None,
     lock_timeout: float | None = None,
+    limit: TimeLimit | None = None,
+    each: bool = False,
 ) -> psycopg.Connection[Any]:
-    """A connection with these settings; timeouts are in seconds, and None leaves them as `settings` has them.
+    """A connection with these settings; timeouts are in seconds, and None leaves them as `settings` has them. With a
+    `limit` its statements have that much time in all, or (`each`) one by one.
 
     ConnectionFailed where there is none to be had, or where a pooler would carry the settings to other sessions.
     """
@@ -85,7 +89,8 @@ def connect(
         parameters["cursor_factory"] = factory
     needs_password = False
     try:
-        connection: psycopg.Connection[Any] = psycopg.connect("", autocommit=True, **parameters)
+        kind: type[psycopg.Connection[Any]] = Limited if limit else psycopg.Connection
+        connection = kind.connect("", autocommit=True, **parameters)
     except psycopg.Error as error:
         # Raised outside of this block: libpq's own text may hold parts of a password, and must not hang on as a cause.
         failed = str(error)
@@ -96,6 +101,8 @@ def connect(
             versions.check(connection.info.server_version, f"The server of {target.label}")
             _pin_safely(connection, wanted, target, lambda: psycopg.connect("", autocommit=True, **parameters))
             connection.autocommit = autocommit
+            if isinstance(connection, Limited):
+                connection.limit, connection.each = limit, each
         except psycopg.Error as error:
             connection.close()
             failed = Failure.of(error).message

@@ -94,7 +94,7 @@ def _make(
             if known := memory.recall(live, closely=True):
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             tables = large(live.connection, request.online)
-            needs = Needs.of(live.facts, extensions(script))
+            needs = Needs.of(live.facts, extensions(script), load_timeout=request.load_timeout)
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
             )

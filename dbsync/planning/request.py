@@ -23,5 +23,7 @@ class PlanRequest:
     online: str = "auto"
     question_timeout: float = 10.0
     """So many seconds live is given to answer a question about its rows."""
+    load_timeout: float = 600.0
+    """So many seconds the statements of a session on the scratch server have in all."""
     include_path: tuple[Path, ...] = ()
     """Folders whose files the schema file and the seeds file may include, besides those below their own."""

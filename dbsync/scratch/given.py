@@ -17,6 +17,7 @@ from dbsync.errors import ScratchError, UsageError
 from dbsync.pg import version as versions
 from dbsync.pg.connect import PINNED, connect
 from dbsync.pg.target import Target
+from dbsync.pg.time_limit import TimeLimit
 from dbsync.scratch import binaries, tools
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.contract import Scratch
@@ -47,6 +48,7 @@ class GivenServer(Scratch):
         self._token = secrets.token_hex(4)
         # What WAL_LOG writes is more than FILE_COPY's, but it forces no checkpoint on the server's other databases.
         self._databases = Databases(admin, needs.locale, strategy="wal_log")
+        self._limit = TimeLimit(needs.load_timeout, lambda: connect(server))
         self._made: set[str] = set()
         self._notes = [f"The scratch databases are on {server.label} and are loaded as its role {admin.info.user}"]
         if versions.major(self.version) != needs.major:
@@ -81,7 +83,7 @@ class GivenServer(Scratch):
         self, name: str, role: str | None = None, settings: Mapping[str, str] = PINNED
     ) -> psycopg.Connection[Any]:
         """A session as the URL's role."""
-        connection = connect(self.target(name, role), settings=settings)
+        connection = connect(self.target(name, role), settings=settings, limit=self._limit, each=role is None)
         if connection.info.dbname != self._real(name):
             connection.close()
             raise ScratchError(
@@ -92,7 +94,9 @@ class GivenServer(Scratch):
 
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
-        return tools.dump_live(self._programs, self.target(name), extra=extra, environ=self._environ)
+        return tools.dump_live(
+            self._programs, self.target(name), extra=extra, environ=self._environ, timeout=self._limit.seconds
+        )
 
     def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
         """Live's schema."""
@@ -101,7 +105,7 @@ class GivenServer(Scratch):
 
     def restore(self, name: str, text: str) -> None:
         """Loads what pg_dump wrote, as the URL's role."""
-        tools.restore(self._programs, self.target(name), text, environ=self._environ)
+        tools.restore(self._programs, self.target(name), text, environ=self._environ, timeout=self._limit.seconds)
 
     def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> AbstractContextManager[None]:
         """Changes nothing: the URL's role may do what it may do."""
@@ -109,7 +113,8 @@ class GivenServer(Scratch):
         return nullcontext()
 
     def clear(self) -> None:
-        """Drops what was made."""
+        """Drops what was made, and keeps no time any more."""
+        self._limit.close()
         for name in sorted(self._made):
             self.drop(name)
 

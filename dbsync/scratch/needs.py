@@ -17,9 +17,11 @@ class Needs:
     locale: Locale = field(default_factory=Locale)
     extensions: frozenset[str] = frozenset()
     tablespaces: tuple[str, ...] = ()
+    load_timeout: float = 600.0
+    """Seconds that the statements of a session have there; of one that tries what others wrote, all of them."""
 
     @classmethod
-    def of(cls, facts: LiveFacts, extensions: Iterable[str] = ()) -> "Needs":
+    def of(cls, facts: LiveFacts, extensions: Iterable[str] = (), *, load_timeout: float = 600.0) -> "Needs":
         """What live has, and the extensions that the schema file asks for."""
         return cls(
             major=facts.major,
@@ -29,6 +31,7 @@ class Needs:
             locale=facts.locale,
             extensions=frozenset(extensions) | {one.name for one in facts.extensions},
             tablespaces=facts.tablespaces,
+            load_timeout=load_timeout,
         )
 
     @property

@@ -13,6 +13,7 @@ from dbsync.errors import DbsyncError, ScratchError
 from dbsync.pg.connect import PINNED, connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
+from dbsync.pg.time_limit import TimeLimit
 from dbsync.scratch import account, roles, tools
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import SUPERUSER
@@ -44,6 +45,7 @@ class PrivateServer(Scratch):
         self._notes = tuple(notes)
         self._environ = environ
         self._databases = Databases(admin, needs.locale)
+        self._limit = TimeLimit(needs.load_timeout, lambda: connect(running.target()))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,11 +68,11 @@ class PrivateServer(Scratch):
         self, name: str, role: str | None = None, settings: Mapping[str, str] = PINNED
     ) -> psycopg.Connection[Any]:
         """A session as this role, or as superuser."""
-        return connect(self.target(name, role), settings=settings)
+        return connect(self.target(name, role), settings=settings, limit=self._limit, each=role is None)
 
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
-        return tools.dump(self._running.installation, self.target(name), extra)
+        return tools.dump(self._running.installation, self.target(name), extra, timeout=self._limit.seconds)
 
     def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
         """Live's schema."""
@@ -84,7 +86,17 @@ class PrivateServer(Scratch):
             for role in self._needs.roles:
                 if role.superuser and role.name != SUPERUSER:
                     stack.enter_context(self.elevated(role.name))
-            tools.restore(self._running.installation, self.target(name), text, popen=account.choose().popen())
+            tools.restore(
+                self._running.installation,
+                self.target(name),
+                text,
+                popen=account.choose().popen(),
+                timeout=self._limit.seconds,
+            )
+
+    def close(self) -> None:
+        """Keeps no time any more."""
+        self._limit.close()
 
     @contextmanager
     def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> Iterator[None]:
@@ -118,7 +130,8 @@ def private_server(
                 "Live's roles could not be made on the scratch server", detail=str(Failure.of(error))
             ) from error
         try:
-            yield PrivateServer(running, admin, needs, notes, environ)
+            with closing(PrivateServer(running, admin, needs, notes, environ)) as scratch:
+                yield scratch
         except (DbsyncError, psycopg.Error) as error:
             if _full(running, error):
                 raise _no_room(running) from error

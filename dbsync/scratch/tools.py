@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg import pq
 
-from dbsync.errors import ConnectionFailed, ScratchError, Stale
+from dbsync.errors import ConnectionFailed, ScratchError, Stale, TimeIsUp
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
 from dbsync.scratch.binaries import Installation
@@ -30,9 +30,9 @@ _READ_HINTS = (
 )
 
 
-def dump(installation: Installation, target: Target, extra: Sequence[str] = ()) -> str:
-    """The schema of a scratch database as pg_dump writes it."""
-    done = _pg_dump(installation, target, extra, environment())
+def dump(installation: Installation, target: Target, extra: Sequence[str] = (), *, timeout: float | None = None) -> str:
+    """The schema of a scratch database as pg_dump writes it. TimeIsUp after `timeout` seconds."""
+    done = _pg_dump(installation, target, extra, environment(), timeout)
     if done.returncode:
         raise ScratchError(f"pg_dump could not read the scratch {target.label}", detail=_words(done.stderr, target))
     return _text(done.stdout)
@@ -45,13 +45,17 @@ def dump_live(
     snapshot: str | None = None,
     extra: Sequence[str] = (),
     environ: Mapping[str, str] = os.environ,
+    timeout: float | None = None,
 ) -> str:
-    """The schema of live as pg_dump writes it, in the snapshot that another session of ours exports."""
+    """The schema of live as pg_dump writes it, in the snapshot that another session of ours exports.
+
+    TimeIsUp after `timeout` seconds.
+    """
     arguments = [f"--lock-wait-timeout={LOCK_WAIT}", *extra]
     if snapshot is not None:
         arguments.append(f"--snapshot={snapshot}")
     inherited = {"PGCONNECT_TIMEOUT": "10", **environ, "LC_ALL": "C", **_tls(installation)}
-    done = _pg_dump(installation, target, arguments, inherited)
+    done = _pg_dump(installation, target, arguments, inherited, timeout)
     if not done.returncode:
         return _text(done.stdout)
     said = _words(done.stderr, target)
@@ -76,18 +80,21 @@ def restore(
     *,
     popen: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
+    timeout: float | None = None,
 ) -> None:
-    """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL."""
+    """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL.
+
+    TimeIsUp after `timeout` seconds.
+    """
     # A function may hold such a line, too.
     settings, entry, rest = text.partition(_ENTRY)
     text = settings.replace(_UNKNOWN_BEFORE_17, "\n") + entry + rest
     program = _program(installation, "psql")
-    done = subprocess.run(
+    done = _run(
         # In one transaction every foreign key takes longer than the one before: 1,600 of them three times as long.
         [program, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", "-"],
+        timeout,
         input=text.encode(errors="surrogateescape"),
-        capture_output=True,
-        check=False,
         cwd="/",
         env={
             **(environment() if environ is None else environ),
@@ -111,19 +118,25 @@ def restore(
 
 
 def _pg_dump(
-    installation: Installation, target: Target, extra: Sequence[str], environ: Mapping[str, str]
+    installation: Installation, target: Target, extra: Sequence[str], environ: Mapping[str, str], timeout: float | None
 ) -> subprocess.CompletedProcess[bytes]:
     command: list[str | Path] = [_program(installation, "pg_dump"), "--schema-only", "--no-password", "--encoding=UTF8"]
     if arguments := target.arguments():
         command.append(f"--dbname={arguments}")
-    return subprocess.run(
+    return _run(
         [*command, *extra],
-        capture_output=True,
-        check=False,
+        timeout,
         stdin=subprocess.DEVNULL,
         env={"PGAPPNAME": "dbsync", **environ, **target.environment()},
         start_new_session=True,
     )
+
+
+def _run(command: Sequence[str | Path], timeout: float | None, **more: Any) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=timeout, **more)
+    except subprocess.TimeoutExpired as error:
+        raise TimeIsUp(error.timeout, Path(command[0]).name) from None
 
 
 def _program(installation: Installation, name: str) -> Path:

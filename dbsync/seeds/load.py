@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
-from dbsync.errors import SchemaError, ScratchError
+from dbsync.errors import SchemaError, ScratchError, TimeIsUp
 from dbsync.load import tree
-from dbsync.load.failures import schema_error
+from dbsync.load.failures import endless, schema_error
 from dbsync.load.source import failure
 from dbsync.model.text import Script, Statement
 from dbsync.seeds.statements import Gives, gives
@@ -132,6 +132,8 @@ def run(
         # What is deferred fails here, and not at a COMMIT that has no place in the file.
         connection.execute("set constraints all immediate")
         connection.execute("commit")
+    except TimeIsUp as error:
+        raise endless(error, script, index) from error
     except psycopg.Error as error:
         if connection.closed or error.sqlstate is None:
             raise ScratchError(

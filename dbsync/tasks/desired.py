@@ -26,9 +26,13 @@ def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
     if config.scratch == "server" and not config.embedded:
         live = Target.parse(config.database, config.environ)
         with contextlib.closing(connect(live, read_only=True)) as connection:
-            needs = Needs.of(describe(connection), extensions)
+            needs = Needs.of(describe(connection), extensions, load_timeout=config.load_timeout)
     else:
-        needs = Needs(major=newest(config.scratch, extensions, config.environ), extensions=extensions)
+        needs = Needs(
+            major=newest(config.scratch, extensions, config.environ),
+            extensions=extensions,
+            load_timeout=config.load_timeout,
+        )
     with open_scratch(config.scratch, needs, environ=config.environ, live=live) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
         observer.progress(f"loading {config.schema.name}")

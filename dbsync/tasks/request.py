@@ -17,5 +17,6 @@ def request_for(config: Config, target: Target) -> PlanRequest:
         environ=config.environ,
         online=config.online,
         question_timeout=config.question_timeout,
+        load_timeout=config.load_timeout,
         include_path=config.include_path,
     )

@@ -65,8 +65,9 @@ def dbsync_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.getbasetemp()
     if hasattr(request.config, "workerinput"):
         folder = folder.parent  # what the workers of one run share
-    choice = _setting(request.config, "server")[0] or "auto"
-    with Server(choice, folder / "dbsync", include_path=_settings(request.session).include_path) as server:
+    choice, found = _setting(request.config, "server")[0] or "auto", _settings(request.session)
+    limits: dict[str, Any] = {"include_path": found.include_path, "load_timeout": found.load_timeout}
+    with Server(choice, folder / "dbsync", **limits) as server:
         yield server
 
 

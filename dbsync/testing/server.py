@@ -34,9 +34,11 @@ class Server:
         environ: Mapping[str, str] = os.environ,
         *,
         include_path: Sequence[Path] = (),
+        load_timeout: float = 600.0,
     ):
         self._choice = choice
         self._include_path = include_path
+        self._load_timeout = load_timeout
         self._folder = folder
         self._environ = environ
         self._stack = contextlib.ExitStack()
@@ -78,7 +80,7 @@ class Server:
             key = self._choice
             site = given(self._target())
         if key not in self._known:
-            templates = Templates(self._stack.enter_context(site))
+            templates = Templates(self._stack.enter_context(site), load_timeout=self._load_timeout)
             self._stack.callback(templates.close)
             self._known[key] = templates
         return self._known[key]

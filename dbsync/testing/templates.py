@@ -21,6 +21,7 @@ from dbsync.load.run import LOADING, load
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
 from dbsync.pg.target import Target
+from dbsync.pg.time_limit import TimeLimit
 from dbsync.seeds import load as rows
 from dbsync.testing.site import Site
 
@@ -42,8 +43,10 @@ _ABANDONED = r"""
 class Templates:
     """The templates of one site that this process uses."""
 
-    def __init__(self, site: Site):
+    def __init__(self, site: Site, *, load_timeout: float):
+        """`load_timeout`: seconds that the schema's statements have in all, and the seeds'."""
         self._site = site
+        self._limit = TimeLimit(load_timeout, lambda: connect(site.target))
         self._token = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._used: set[str] = set()
@@ -77,6 +80,7 @@ class Templates:
 
     def close(self) -> None:
         """Drop the templates that nobody else uses."""
+        self._limit.close()
         for digest in sorted(self._used):
             self._lock("pg_advisory_unlock_shared", digest)
             if self._lock("pg_try_advisory_lock", digest):
@@ -105,7 +109,7 @@ class Templates:
 
     def _load(self, name: str, schema: Script, seeds: Script | None) -> None:
         target = self._site.at(name)
-        with contextlib.closing(connect(target, settings=LOADING)) as connection:
+        with contextlib.closing(connect(target, settings=LOADING, limit=self._limit)) as connection:
             if connection.info.dbname != name:
                 raise ScratchError(
                     f"{self._site.target.label} led to the database {connection.info.dbname}, not to the one asked for",
@@ -113,7 +117,7 @@ class Templates:
                 )
             load(connection, schema, elevate=self._site.elevated)
         if seeds:
-            with contextlib.closing(connect(target, settings=LOADING)) as connection:
+            with contextlib.closing(connect(target, settings=LOADING, limit=self._limit)) as connection:
                 rows.run(connection, seeds)
 
     def _exists(self, name: str) -> bool:

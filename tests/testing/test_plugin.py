@@ -341,3 +341,19 @@ def waited(condition: Callable[[], bool]) -> bool:
     while not (true := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return true
+
+
+def test_includes_and_time_are_as_the_project_has_them(project: Path, run: Run) -> None:
+    (project / "test_one.py").write_text("def test_one(dbsync_url):\n    pass\n")
+    (project / "tables").mkdir()
+    (project / "tables" / "a.sql").write_text("create table a (id int);\n")
+    (project / "db").mkdir()
+    (project / "db" / "schema.sql").write_text("\\ir ../tables/a.sql\nselect pg_sleep(1000);\n")
+    (project / "dbsync.toml").write_text('schema = "db/schema.sql"\nload_timeout = "1s"\nseeds = "seeds.sql"\n')
+    result = run("-q")
+    result.stdout.fnmatch_lines(["*../tables/a.sql lies outside of*", "*--include-path DIR*"])
+    (project / "dbsync.toml").write_text(
+        'schema = "db/schema.sql"\nload_timeout = "1s"\nseeds = "seeds.sql"\ninclude_path = ["tables"]\n'
+    )
+    result = run("-q")
+    result.stdout.fnmatch_lines(["*db/schema.sql:2:1: this did not end within the 1 second that loading may take*"])
