@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 
 from postgast import pg_query_pb2 as pb
 
+from dbsync import sql
 from dbsync.load import subscription, tree
+from dbsync.load.roles import acts_as
 from dbsync.model.text import Statement
 
 
@@ -93,7 +95,11 @@ def _setting(node: pb.Node, _: Statement) -> Rule:
     setting = node.variable_set_stmt
     if setting.name == "client_encoding":
         return PassOver()  # the file was read as UTF-8 and is sent so
-    if setting.name in ("role", "session_authorization"):
+    if setting.name == "session_authorization":
+        # Only a superuser may take another name; who may act as the role makes what then belongs to it, too.
+        role = acts_as(node)
+        return Run(f"SET ROLE {sql.name(role)}" if role else "RESET ROLE")
+    if setting.name == "role":
         return _AS_IT_STANDS
     forgiven = {**_UNKNOWN_PARAMETER, "42501": "only a superuser may set this parameter"}
     if setting.name == "default_tablespace":

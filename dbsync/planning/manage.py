@@ -12,12 +12,13 @@ from dbsync.kinds.default_privilege import DefaultPrivilege
 from dbsync.kinds.extension import Extension
 from dbsync.kinds.owner import Owner
 from dbsync.kinds.privilege import OWNER, Privilege
+from dbsync.load.roles import acts_as
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id, Object, Satellite
 from dbsync.model.text import Script, Statement
 
 _GRANTING = frozenset({"GrantStmt", "AlterDefaultPrivilegesStmt"})
-_OWNING = frozenset({"AlterOwnerStmt", "AlterTableStmt", "CreateSchemaStmt", "ReassignOwnedStmt"})
+_OWNING = frozenset({"AlterOwnerStmt", "AlterTableStmt", "CreateSchemaStmt", "ReassignOwnedStmt", "VariableSetStmt"})
 
 T = TypeVar("T", bound=Object)
 _KNOWN = ("privileges", "extensions", "owners")
@@ -207,6 +208,10 @@ def _owners(statement: Statement) -> Iterator[str | None]:
         yield _role(tree.alter_owner_stmt.newowner)
     elif tree.HasField("reassign_owned_stmt"):
         yield _role(tree.reassign_owned_stmt.newrole)
+    elif tree.HasField("variable_set_stmt") and tree.variable_set_stmt.name == "session_authorization":
+        # What is made after it belongs to this role.
+        if role := acts_as(tree):
+            yield role
     elif tree.HasField("create_schema_stmt") and tree.create_schema_stmt.HasField("authrole"):
         yield _role(tree.create_schema_stmt.authrole)
     elif tree.HasField("alter_table_stmt"):

@@ -13,6 +13,7 @@ import psycopg
 from dbsync.authors.draft import draft, run_all
 from dbsync.authors.order import write
 from dbsync.errors import NoPlan
+from dbsync.load.roles import may_create, owners
 from dbsync.load.run import LOADING, Loaded, load
 from dbsync.load.script import script_of
 from dbsync.load.secrets import masked, masked_script
@@ -77,6 +78,7 @@ class Workspace:
             script = as_before_18(script)
         with (
             self.scratch.connect(DESIRED) as admin,
+            may_create(admin, owners(script)),
             self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection,
         ):
             loaded = load(connection, script, elevate=self.elevate, admin=admin)

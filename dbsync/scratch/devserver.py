@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from dbsync import sql
@@ -22,6 +22,8 @@ from dbsync.scratch import binaries, cache, cluster, launch
 from dbsync.scratch.account import Account
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import SUPERUSER
+from dbsync.scratch.needs import Needs
+from dbsync.scratch.roles import make
 
 _PATIENCE = 60.0
 _SETTINGS: Mapping[str, str] = {
@@ -38,8 +40,11 @@ _SETTINGS: Mapping[str, str] = {
 
 
 @contextlib.contextmanager
-def dev_server(project: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Target]:
-    """The project's development database, its server started if it does not run, and stopped by its last user."""
+def dev_server(project: Path, environ: Mapping[str, str] = os.environ, roles: Collection[str] = ()) -> Iterator[Target]:
+    """The project's development database, its server started if it does not run, and stopped by its last user.
+
+    For `roles` that it does not have there are stand-ins, as which the database's owner may act.
+    """
     account = accounts.choose()
     folder = project.resolve() / ".dbsync"
     folder.mkdir(exist_ok=True)
@@ -55,7 +60,7 @@ def dev_server(project: Path, environ: Mapping[str, str] = os.environ) -> Iterat
         stack.callback(_leave, folder, users, installation, home, account)
         name = _database_name(project.resolve())
         admin = Target({"host": str(sockets), "port": "5432", "dbname": "postgres", "user": SUPERUSER})
-        _ensure(admin, name)
+        _ensure(admin, name, roles)
         yield Target({**admin.parameters, "dbname": name, "user": name})
 
 
@@ -186,14 +191,16 @@ def _leave(folder: Path, users: int, installation: Installation, home: Path, acc
         )
 
 
-def _ensure(admin: Target, name: str) -> None:
-    """The database and its owner, an ordinary role as production would have."""
+def _ensure(admin: Target, name: str, names: Collection[str]) -> None:
+    """The database and its owner, an ordinary role as production would have; and the roles that stand in for others."""
     with contextlib.closing(connect(admin)) as session, contextlib.closing(session.cursor()) as cursor:
         cursor.execute("select pg_advisory_lock(1)")
         if not cursor.execute("select from pg_roles where rolname = %s", [name]).fetchall():
             cursor.execute(f"CREATE ROLE {sql.name(name)} LOGIN CREATEDB CREATEROLE".encode())
         if not cursor.execute("select from pg_database where datname = %s", [name]).fetchall():
             cursor.execute(f"CREATE DATABASE {sql.name(name)} TEMPLATE template0 OWNER {sql.name(name)}".encode())
+        if names:
+            make(session, Needs(major=0, session_role=name).and_roles(names))
 
 
 def _database_name(project: Path) -> str:

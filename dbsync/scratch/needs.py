@@ -1,5 +1,6 @@
 """What a scratch server must be like, so that it takes what live takes and prints what live prints."""
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -38,3 +39,16 @@ class Needs:
     def superuser(self) -> bool:
         """Whether live's session role may do everything there."""
         return any(role.superuser for role in self.roles if role.name == self.session_role)
+
+    def and_roles(self, names: Iterable[str]) -> "Needs":
+        """The same, with roles of these names that the session's role may act as, where it has none of that name."""
+        known = {role.name for role in self.roles} | {self.session_role}
+        new = sorted(set(names) - known)
+        members = tuple(Membership(role=name, member=self.session_role) for name in new)
+        return dataclasses.replace(
+            self, roles=(*self.roles, *map(_bare, new)), memberships=(*self.memberships, *members)
+        )
+
+
+def _bare(name: str) -> Role:
+    return Role(name=name)

@@ -152,10 +152,7 @@ def _no_room(running: Running) -> ScratchError:
 
 
 def _furnish(admin: psycopg.Connection[Any], needs: Needs) -> None:
-    version = admin.info.server_version
-    present = frozenset(row[0] for row in admin.execute("select rolname::text from pg_roles").fetchall())
-    if script := "; ".join(roles.statements(needs, version, present)):
-        admin.execute(script.encode())
+    roles.make(admin, needs)
     if needs.tablespaces:
         # Folders inside the data directory: the names are what counts.
         admin.execute("SET allow_in_place_tablespaces = on")

@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
+
+import psycopg
 
 from dbsync import sql
 from dbsync.pg.server import Membership, Role
@@ -21,6 +24,13 @@ def statements(needs: Needs, version: int, present: frozenset[str]) -> Iterator[
         yield f"GRANT {sql.name(membership.role)} TO {sql.name(membership.member)}{_options(membership, version)}"
     if needs.superuser:
         yield from _everything(needs.session_role, wanted, granted)
+
+
+def make(admin: "psycopg.Connection[Any]", needs: Needs) -> None:
+    """Make those that the server lacks."""
+    present = frozenset(row[0] for row in admin.execute("select rolname::text from pg_roles").fetchall())
+    if script := "; ".join(statements(needs, admin.info.server_version, present)):
+        admin.execute(script.encode())
 
 
 def _everything(session_role: str, wanted: dict[str, Role], granted: list[Membership]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dbsync.config import Config
 from dbsync.load.definitions import extensions as extensions_of
+from dbsync.load.roles import named
 from dbsync.load.script import read_script
 from dbsync.model.outcome import Observer
 from dbsync.pg.connect import connect
@@ -18,7 +19,8 @@ from dbsync.scratch.provider import Needs, Scratch, newest, open_scratch
 def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
     """A scratch server whose database DESIRED is what the file says, gone when the context ends.
 
-    The newest PostgreSQL at hand reads the schema file. Live is not asked, unless that is to be done beside it.
+    The newest PostgreSQL at hand reads the schema file. Live is not asked, unless that is to be done beside it; for the
+    roles that the file names there are stand-ins.
     """
     script = read_script(config.schema, config.include_path)
     extensions = frozenset(extensions_of(script))
@@ -32,7 +34,7 @@ def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
             major=newest(config.scratch, extensions, config.environ),
             extensions=extensions,
             load_timeout=config.load_timeout,
-        )
+        ).and_roles(named(script))
     with open_scratch(config.scratch, needs, environ=config.environ, live=live) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
         observer.progress(f"loading {config.schema.name}")

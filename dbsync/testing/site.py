@@ -1,7 +1,7 @@
 """The server that tests run on: a private one, or one that is given by its URL."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from dbsync.pg.server import Locale, describe
 from dbsync.pg.target import Target
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.databases import Databases
+from dbsync.scratch.needs import Needs
+from dbsync.scratch.roles import make
 from dbsync.testing.kept import kept_server
 
 ROLE = "app"
@@ -32,6 +34,8 @@ class Site:
     databases: Databases
     owner: str | None
     elevated: Callable[[], AbstractContextManager[None]]
+    stand_ins: Callable[[Collection[str]], None]
+    """Makes the roles of these names that the server lacks, where it is ours."""
 
     def at(self, name: str) -> Target:
         """A database of it, for the tests' role."""
@@ -56,8 +60,12 @@ def private(installation: Installation, folder: Path) -> Iterator[Site]:
                 finally:
                     admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOSUPERUSER".encode())
 
+        def stand_ins(names: Collection[str]) -> None:
+            with _alone(admin):
+                make(admin, Needs(major=0, session_role=ROLE).and_roles(names))
+
         target = Target({**superuser.parameters, "user": ROLE})
-        yield Site(target, admin, Databases(admin, Locale()), ROLE, elevated)
+        yield Site(target, admin, Databases(admin, Locale()), ROLE, elevated, stand_ins)
 
 
 @contextlib.contextmanager
@@ -79,7 +87,7 @@ def given(target: Target) -> Iterator[Site]:
             )
         # What WAL_LOG writes is more than FILE_COPY's, but it forces no checkpoint on the server's other databases.
         databases = Databases(admin, facts.locale, strategy="wal_log")
-        yield Site(target, admin, databases, None, contextlib.nullcontext)
+        yield Site(target, admin, databases, None, contextlib.nullcontext, lambda _: None)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ import psycopg
 import dbsync
 from dbsync import sql
 from dbsync.errors import ScratchError
+from dbsync.load.roles import named
 from dbsync.load.run import LOADING, load
 from dbsync.model.text import Script
 from dbsync.pg.connect import connect
@@ -109,6 +110,8 @@ class Templates:
 
     def _load(self, name: str, schema: Script, seeds: Script | None) -> None:
         target = self._site.at(name)
+        if names := named(schema):
+            self._site.stand_ins(names)
         with contextlib.closing(connect(target, settings=LOADING, limit=self._limit)) as connection:
             if connection.info.dbname != name:
                 raise ScratchError(

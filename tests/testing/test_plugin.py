@@ -357,3 +357,17 @@ def test_includes_and_time_are_as_the_project_has_them(project: Path, run: Run) 
     )
     result = run("-q")
     result.stdout.fnmatch_lines(["*db/schema.sql:2:1: this did not end within the 1 second that loading may take*"])
+
+
+def test_roles_that_only_production_has(project: Path, run: Run) -> None:
+    (project / "schema.sql").write_text(
+        "create table plans (name text);\ngrant select on plans to web_anon;\nalter table plans owner to boss;\n"
+    )
+    (project / "seeds.sql").unlink()
+    (project / "test_one.py").write_text("""
+def test_one(dbsync_connection):
+    query = "select tableowner::text, has_table_privilege('web_anon', 'plans', 'select') from pg_tables"
+    query += " where tablename = 'plans'"
+    assert dbsync_connection.execute(query).fetchall() == [("boss", True)]
+""")
+    run("-q").assert_outcomes(passed=1)
