@@ -12,9 +12,10 @@
 """
 
 from dbsync.runtime.asynchronous import AsyncDatabase
+from dbsync.runtime.blocks import RolledBack
 from dbsync.runtime.health import Health
 from dbsync.runtime.schema import WrongSchema, fingerprint
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.synchronous import Database
 
-__all__ = ["AsyncDatabase", "Database", "Health", "Isolation", "Settings", "WrongSchema", "fingerprint"]
+__all__ = ["AsyncDatabase", "Database", "Health", "Isolation", "RolledBack", "Settings", "WrongSchema", "fingerprint"]

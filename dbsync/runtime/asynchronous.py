@@ -5,7 +5,6 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any, Self, TypeVar, overload
 
 import psycopg
@@ -15,20 +14,22 @@ from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from dbsync.errors import DbsyncError
-from dbsync.runtime import core, rows, schema, types
+from dbsync.runtime import core, lending, pools, rows, schema, types
+from dbsync.runtime.blocks import RolledBack
 from dbsync.runtime.health import Health
 from dbsync.runtime.observe import LOG, async_cursor_class
 from dbsync.runtime.settings import Isolation, Settings
 
 T = TypeVar("T")
-Connection = psycopg.AsyncConnection[DictRow]
-Pool = psycopg_pool.AsyncConnectionPool[Connection]
+Connection = lending.AsyncConnection
+Pool = pools.AsyncPool
 
 
-class AsyncDatabase(core.Core):
+class AsyncDatabase(core.Core[Connection]):
     """A pool of connections, and what one does with them. Tasks may share it; it connects when it is first used.
 
-    Inside `with db.transaction():` everything that the same task does through it is a part of the transaction.
+    Inside `async with db.transaction():` everything that the same task does through it is a part of the transaction. A
+    generator's transaction is its own: what its reader does between two values is no part of it.
     """
 
     def __init__(self, settings: Settings | None = None):
@@ -38,7 +39,7 @@ class AsyncDatabase(core.Core):
         self._pool: Pool | None = None
         self._process = 0
         self._closed = False
-        self._current: ContextVar[tuple[object, Connection] | None] = ContextVar("dbsync_runtime", default=None)
+        self._returning: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -78,45 +79,45 @@ class AsyncDatabase(core.Core):
 
     @contextlib.asynccontextmanager
     async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
-        """A connection: the transaction's own inside one, else one of the pool, in autocommit mode."""
-        current = self._inside()
-        if current is not None:
-            yield current
+        """A connection: the transaction's own inside one, else one of the pool, in autocommit mode.
+
+        It goes back as it came, whatever was set on it. UsageError if that is in the middle of a transaction.
+        """
+        block = self._blocks.current()
+        if block is not None:
+            yield block.connection
             return
-        wait = self.settings.timeout if timeout is None else timeout
-        pool = await self._opened()
-        try:
-            connection = await pool.getconn(wait)
-        except psycopg_pool.PoolTimeout:
-            raise self._none_free(wait) from None
-        except psycopg_pool.PoolClosed:
-            raise core.closed() from None
-        self._lent.add(id(connection))
-        try:
+        async with self._borrowed(timeout) as connection:
             yield connection
-        finally:
-            self._lent.discard(id(connection))
-            await pool.putconn(connection)
+            if problem := lending.left_open(connection):
+                raise problem
 
     @contextlib.asynccontextmanager
     async def transaction(
         self, *, isolation: Isolation | None = None, read_only: bool = False
     ) -> AsyncIterator[Connection]:
-        """Everything inside happens, or after an error nothing of it. Inside another it is a savepoint."""
-        current = self._inside()
-        begin = core.isolated(isolation, read_only=read_only, nested=current is not None)
-        if current is not None:
-            async with current.transaction():
-                yield current
-            return
-        async with self.connection() as connection, connection.transaction():
+        """Everything inside happens, or after an error nothing of it. Inside another it is a savepoint.
+
+        RolledBack if the block ends well, but PostgreSQL has rolled back: an error in it was caught.
+        """
+        outer = self._blocks.current()
+        begin = core.isolated(isolation, read_only=read_only, nested=outer is not None)
+        async with contextlib.AsyncExitStack() as stack:
+            connection = outer.connection if outer else await stack.enter_async_context(self._borrowed())
+            await stack.enter_async_context(connection.transaction())
             if begin:
                 await connection.execute(begin.encode())
-            token = self._current.set((_task(), connection))
+            block = self._blocks.enter(connection, outer)
             try:
                 yield connection
+                if not block.alien:
+                    core.whole(block)
             finally:
-                self._current.reset(token)
+                self._blocks.leave(block)
+                if block.alien:
+                    lending.disown(connection)
+                elif block.entangled:
+                    await connection.close()
 
     async def run(
         self,
@@ -131,7 +132,7 @@ class AsyncDatabase(core.Core):
         A connection that breaks in COMMIT is not tried again, because nobody knows what became of it. Inside another
         transaction the work is done once: only the whole can be tried again.
         """
-        tries = 0 if self._inside() else retries
+        tries = 0 if self._blocks.current() else retries
         attempt = 0
         while True:
             working = True
@@ -139,7 +140,7 @@ class AsyncDatabase(core.Core):
                 async with self.transaction(isolation=isolation, read_only=read_only) as connection:
                     result = await work(connection)
                     working = False
-            except psycopg.Error as error:
+            except (psycopg.Error, RolledBack) as error:
                 if attempt >= tries or not core.retried(error, working=working):
                     raise
                 attempt += 1
@@ -165,14 +166,63 @@ class AsyncDatabase(core.Core):
             server=server,
             connections=stats.get("pool_size", 0),
             used=len(self._lent),
-            waiting=stats.get("requests_waiting", 0),
+            waiting=len(self._waiting),
             problem=problem,
         )
 
-    def _inside(self) -> Connection | None:
-        """The connection of this task's transaction; a task that was started inside one is not a part of it."""
-        current = self._current.get()
-        return current[1] if current and current[0] == _task() else None
+    @contextlib.asynccontextmanager
+    async def _borrowed(self, timeout: float | None = None) -> AsyncIterator[Connection]:
+        pool = await self._opened()
+        connection = await self._found(pool, self.settings.timeout if timeout is None else timeout)
+        process = os.getpid()
+        self._lent.add(id(connection))
+        try:
+            yield connection
+        finally:
+            if process != os.getpid():
+                lending.disown(connection)
+            else:
+                self._lent.discard(id(connection))
+                await self._return(pool, connection)
+
+    async def _found(self, pool: Pool, wait: float) -> Connection:
+        """A connection on which the server answers, within that many seconds."""
+        deadline = time.monotonic() + wait
+        self._waiting.add(caller := object())
+        try:
+            while True:
+                connection = await pool.getconn(deadline - time.monotonic())
+                if not self.settings.check or connection.trusted():
+                    return connection
+                try:
+                    if await lending.works_async(connection):
+                        return connection
+                except BaseException:
+                    await self._return(pool, connection)
+                    raise
+                await pool.putconn(connection)
+                if self._news(connection):
+                    await pool.drain()
+        except psycopg_pool.PoolTimeout:
+            raise self._none_free(wait) from None
+        except psycopg_pool.PoolClosed:
+            raise core.closed() from None
+        finally:
+            self._waiting.discard(caller)
+
+    async def _return(self, pool: Pool, connection: Connection) -> None:
+        """Give a connection back, in a task of its own: the borrower's may be cancelled again meanwhile."""
+
+        async def give() -> None:
+            try:
+                await lending.returned_async(connection)
+            finally:
+                await pool.putconn(connection)
+
+        returning = asyncio.create_task(give())
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        await asyncio.shield(returning)
 
     async def _opened(self) -> Pool:
         pool = self._pool
@@ -191,11 +241,12 @@ class AsyncDatabase(core.Core):
     async def _first(self) -> None:
         """Connect once: a pool would try again and again, and not say why it cannot."""
         try:
-            async with await psycopg.AsyncConnection.connect(self._conninfo(), autocommit=True) as connection:
+            async with await Connection.connect(self._conninfo(), autocommit=True) as connection:
                 if wanted := self.settings.fingerprint:
                     limits = schema.schemas_of(wanted)
-                    cursor = await connection.execute(schema.QUERY, {"schemas": limits})
-                    self._judge(schema.written(await cursor.fetchone(), limits))
+                    async with connection.cursor(row_factory=tuple_row) as cursor:
+                        await cursor.execute(schema.QUERY, {"schemas": limits})
+                        self._judge(schema.written(await cursor.fetchone(), limits))
                 await self._configure(connection)
                 return
         except psycopg.OperationalError as error:
@@ -203,25 +254,11 @@ class AsyncDatabase(core.Core):
         raise failed
 
     async def _made(self) -> Pool:
-        settings = self.settings
-        pool: Pool = psycopg_pool.AsyncConnectionPool(
-            self._conninfo(),
-            connection_class=psycopg.AsyncConnection[DictRow],
-            kwargs={"autocommit": True, "row_factory": dict_row},
-            min_size=settings.min_size,
-            max_size=settings.max_size,
-            timeout=settings.timeout,
-            max_lifetime=settings.max_lifetime,
-            max_idle=settings.max_idle,
-            configure=self._configure,
-            check=psycopg_pool.AsyncConnectionPool.check_connection if settings.check else None,
-            name="dbsync.runtime",
-            open=False,
-        )
+        pool = Pool(self._conninfo(), connection_class=Connection, configure=self._configure, **self._pooling())
         await pool.open()
         return pool
 
-    async def _configure(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _configure(self, connection: Connection) -> None:
         async with connection.cursor(row_factory=tuple_row) as cursor:
             await cursor.execute(core.PROCESS)
             core.unprepared(connection, await cursor.fetchone())
@@ -229,7 +266,4 @@ class AsyncDatabase(core.Core):
             found = await cursor.fetchall()
         self._adapting.adapt(connection, found)
         connection.cursor_factory = self._cursors
-
-
-def _task() -> object:
-    return asyncio.current_task()
+        connection.configured()

@@ -1,16 +1,22 @@
 """What both databases, the synchronous one and the asynchronous one, do in the same way."""
 
 import random
-from typing import Any
+import threading
+import time
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
 
 from dbsync.errors import ConnectionFailed, DbsyncError, UsageError
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
 from dbsync.runtime import schema
+from dbsync.runtime.blocks import Block, Blocks, RolledBack
+from dbsync.runtime.lending import Lent
 from dbsync.runtime.observe import LOG
 from dbsync.runtime.settings import Isolation, Settings
 from dbsync.runtime.types import Adapting
@@ -20,14 +26,21 @@ _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected
 _LONGEST_PAUSE = 2.0
 
 
-class Core:
-    """Settings, and the words for what goes wrong."""
+C = TypeVar("C", bound=Lent)
+
+
+class Core(Generic[C]):
+    """Settings, the transactions that are open, and the words for what goes wrong."""
 
     def __init__(self, settings: Settings | None = None):
         self.settings = settings or Settings()
         self._adapting = Adapting(self.settings.types)
         self._target: Target | None = None
         self._lent: set[int] = set()
+        self._waiting: set[object] = set()
+        self._blocks: Blocks[C] = Blocks()
+        self._drained = 0.0
+        self._draining = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.target.label}>"
@@ -41,6 +54,20 @@ class Core:
 
     def _conninfo(self) -> str:
         return make_conninfo("", **self.settings.parameters(self.target))
+
+    def _pooling(self) -> dict[str, Any]:
+        """What both kinds of pool are told. Connections are checked when they are borrowed, not by the pool."""
+        settings = self.settings
+        return {
+            "kwargs": {"autocommit": True, "row_factory": dict_row},
+            "min_size": settings.min_size,
+            "max_size": settings.max_size,
+            "timeout": settings.timeout,
+            "max_lifetime": settings.max_lifetime,
+            "max_idle": settings.max_idle,
+            "name": "dbsync.runtime",
+            "open": False,
+        }
 
     def _refused(self, error: psycopg.Error) -> ConnectionFailed:
         needs_password = bool(error.pgconn and error.pgconn.needs_password)
@@ -59,6 +86,17 @@ class Core:
             hint="is PostgreSQL running there? The pool goes on trying.",
         )
 
+    def _news(self, broken: Lent) -> bool:
+        """Whether a broken connection tells of something new, so that those of its time have to be looked at, too.
+
+        After a restart all that the pool keeps are broken. They are done with at once, by whoever finds the first.
+        """
+        with self._draining:
+            new = broken.born > self._drained
+            if new:
+                self._drained = time.monotonic()
+        return new
+
     def _judge(self, found: str) -> None:
         """Refuse to start on another schema than the application's, or warn of it."""
         wanted = self.settings.fingerprint
@@ -69,11 +107,52 @@ class Core:
             LOG.warning("%s: %s", error.message, error.detail)
 
 
-def retried(error: psycopg.Error, *, working: bool) -> bool:
+def retried(error: BaseException | None, *, working: bool) -> bool:
     """Whether the transaction may be run again: PostgreSQL says so, or the connection broke before its COMMIT."""
+    if isinstance(error, RolledBack):
+        return retried(error.__cause__, working=True)
     if isinstance(error, _RETRIED):
         return True
     return working and isinstance(error, psycopg.OperationalError) and Failure.of(error).lost
+
+
+def whole(block: Block[C]) -> None:
+    """Refuse to end a block as if all went well where PostgreSQL has rolled it back, or has none to commit.
+
+    In a transaction that failed COMMIT does what ROLLBACK does, and is no error (PostgreSQL's manual, COMMIT).
+    """
+    if block.entangled:
+        raise UsageError(
+            "A transaction ended while a nested one in it was open, so that all of it is rolled back",
+            detail="a generator entered the nested one and has not come to its end",
+            hint="read the generator to its end, or close it with contextlib.closing(…) or aclosing(…)",
+        )
+    connection = block.connection
+    status = connection.info.transaction_status
+    if status == TransactionStatus.INERROR:
+        raise RolledBack(
+            "The transaction is rolled back: a statement in it failed, after which PostgreSQL commits nothing",
+            detail=_named(connection.failure),
+            hint="let the error out of the block, or run the statement that may fail in a block of its own, "
+            "with db.transaction(): …, which is a savepoint",
+        ) from connection.failure
+    if status == TransactionStatus.UNKNOWN:
+        raise RolledBack(
+            "The transaction is rolled back: its connection broke",
+            detail=_named(connection.failure),
+            hint="let the error out of the block; run() does the work again",
+        ) from connection.failure
+    if status == TransactionStatus.IDLE:
+        raise RolledBack(
+            "The transaction was over before its block: a statement in it was COMMIT or ROLLBACK",
+            detail="what ran after that was no part of it",
+            hint="leave the block to commit, and raise psycopg.Rollback to roll back",
+        )
+
+
+def _named(error: psycopg.Error | None) -> str | None:
+    """An error without the values that PostgreSQL quotes in it."""
+    return f"the statement failed with {type(error).__name__} {error.sqlstate or ''}".rstrip() if error else None
 
 
 def pause(attempt: int) -> float:
@@ -96,7 +175,7 @@ def isolated(isolation: Isolation | None, *, read_only: bool, nested: bool) -> s
 def problem(error: Exception, target: Target) -> str:
     """What is wrong, in a line without secrets."""
     if isinstance(error, DbsyncError):
-        return " ".join(filter(None, (error.message, error.detail)))
+        return ": ".join(" ".join(part.split()) for part in (error.message, error.detail) if part)
     if isinstance(error, psycopg.Error):
         return target.mask(Failure.of(error).message)
     return type(error).__name__

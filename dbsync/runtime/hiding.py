@@ -4,7 +4,7 @@ import re
 
 _PARTS = re.compile(
     r"""
-      (?P<text> [eE]'(?:[^'\\]|''|\\.)*(?:'|\\?\Z) | '(?:[^']|'')*(?:'|\Z) )
+      (?P<text> [eE]'(?:[^'\\]|''|\\.)*(?:'|\\?\Z) | '(?:[^'\\]|''|\\[^'])*(?:'|\\?\Z) | '.*\Z )
     | (?P<keep> "(?:[^"]|"")*" | \$\d+ | %\([^)]*\)[sbt] | %[sbt] | [^\W\d][\w$]* )
     | (?P<dollar> \$(?P<tag>[^\W\d]\w*|)\$ (?:.*?\$(?P=tag)\$ | .*\Z) )
     | (?P<number> \d[\w.]* | \.\d\w* )
@@ -13,6 +13,7 @@ _PARTS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""A quote after a backslash ends the constant or not, as standard_conforming_strings has it: the rest is hidden."""
 _COMMENT = re.compile(r"/\*|\*/")
 _LONGEST = 1000
 

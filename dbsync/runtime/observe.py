@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from dbsync.runtime.hiding import hidden
+from dbsync.runtime.lending import Lent
 
 LOG = logging.getLogger("dbsync.runtime")
 _PASSING = frozenset({"40001", "40P01"})
@@ -17,12 +18,14 @@ _PASSING = frozenset({"40001", "40P01"})
 
 
 @contextlib.contextmanager
-def observed(statement: Any, slow: float | None) -> Iterator[None]:
-    """Log the statement if it fails, or takes `slow` seconds."""
+def observed(statement: Any, slow: float | None, connection: Any) -> Iterator[None]:
+    """Log the statement if it fails, or takes `slow` seconds; the connection keeps the error."""
     began = time.perf_counter()
     try:
         yield
     except psycopg.Error as error:
+        if isinstance(connection, Lent):
+            connection.note(error)
         _failed(statement, error, time.perf_counter() - began)
         raise
     seconds = time.perf_counter() - began
@@ -68,23 +71,23 @@ def cursor_class(slow: float | None) -> type[psycopg.Cursor[Any]]:
 
         def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
             """Run and observe."""
-            with observed(query, slow):
+            with observed(query, slow, self.connection):
                 return super().execute(query, params, **more)
 
         def executemany(self, query: Any, params_seq: Iterable[Any], **more: Any) -> None:
             """Run and observe."""
-            with observed(query, slow):
+            with observed(query, slow, self.connection):
                 super().executemany(query, params_seq, **more)
 
         def stream(self, query: Any, params: Any = None, **more: Any) -> Iterator[Any]:
             """Run and observe errors; how long it takes is the reader's affair."""
-            with observed(query, None):
+            with observed(query, None, self.connection):
                 yield from super().stream(query, params, **more)
 
         @contextlib.contextmanager
         def copy(self, statement: Any, params: Any = None, **more: Any) -> Iterator[psycopg.Copy]:
             """Run and observe errors."""
-            with observed(statement, None), super().copy(statement, params, **more) as copy:
+            with observed(statement, None, self.connection), super().copy(statement, params, **more) as copy:
                 yield copy
 
     return Observed
@@ -98,24 +101,24 @@ def async_cursor_class(slow: float | None) -> type[psycopg.AsyncCursor[Any]]:
 
         async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
             """Run and observe."""
-            with observed(query, slow):
+            with observed(query, slow, self.connection):
                 return await super().execute(query, params, **more)
 
         async def executemany(self, query: Any, params_seq: Iterable[Any], **more: Any) -> None:
             """Run and observe."""
-            with observed(query, slow):
+            with observed(query, slow, self.connection):
                 await super().executemany(query, params_seq, **more)
 
         async def stream(self, query: Any, params: Any = None, **more: Any) -> AsyncIterator[Any]:
             """Run and observe errors; how long it takes is the reader's affair."""
-            with observed(query, None):
+            with observed(query, None, self.connection):
                 async for row in super().stream(query, params, **more):
                     yield row
 
         @contextlib.asynccontextmanager
         async def copy(self, statement: Any, params: Any = None, **more: Any) -> AsyncIterator[psycopg.AsyncCopy]:
             """Run and observe errors."""
-            with observed(statement, None):
+            with observed(statement, None, self.connection):
                 async with super().copy(statement, params, **more) as copy:
                     yield copy
 

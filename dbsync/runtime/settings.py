@@ -18,8 +18,9 @@ Types = Mapping[tuple[str, str], type[Any]]
 class Settings:
     """What may be told a Database; times are in seconds.
 
-    A `slow` query is logged; None logs none. `check` asks each connection whether it still works before it is lent:
-    a round trip, which makes a restart of the server go unnoticed between two queries. With `fingerprint` (the
+    A `slow` query is logged; None logs none. `check` sees that each connection still works before it is lent, which
+    makes a restart of the server go unnoticed between two queries; it is a round trip for one that has rested for a
+    second. With `fingerprint` (the
     constant that `dbsync models` writes) it does not start on another schema, or only warns of it.
     """
 

@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from typing import Any, Self, TypeVar, overload
 
 import psycopg
@@ -15,20 +14,22 @@ from psycopg.abc import QueryNoTemplate as Query
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from dbsync.errors import DbsyncError
-from dbsync.runtime import core, rows, schema, types
+from dbsync.runtime import core, lending, pools, rows, schema, types
+from dbsync.runtime.blocks import RolledBack
 from dbsync.runtime.health import Health
 from dbsync.runtime.observe import LOG, cursor_class
 from dbsync.runtime.settings import Isolation, Settings
 
 T = TypeVar("T")
-Connection = psycopg.Connection[DictRow]
-Pool = psycopg_pool.ConnectionPool[Connection]
+Connection = lending.Connection
+Pool = pools.Pool
 
 
-class Database(core.Core):
+class Database(core.Core[Connection]):
     """A pool of connections, and what one does with them. Threads may share it; it connects when it is first used.
 
-    Inside `with db.transaction():` everything that the same thread does through it is a part of the transaction.
+    Inside `with db.transaction():` everything that the same thread does through it is a part of the transaction. A
+    generator's transaction is its own: what its reader does between two values is no part of it.
     """
 
     def __init__(self, settings: Settings | None = None):
@@ -38,7 +39,6 @@ class Database(core.Core):
         self._pool: Pool | None = None
         self._process = 0
         self._closed = False
-        self._current: ContextVar[tuple[int, Connection] | None] = ContextVar("dbsync_runtime", default=None)
 
     def __enter__(self) -> Self:
         return self.open()
@@ -78,43 +78,43 @@ class Database(core.Core):
 
     @contextlib.contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[Connection]:
-        """A connection: the transaction's own inside one, else one of the pool, in autocommit mode."""
-        current = self._inside()
-        if current is not None:
-            yield current
+        """A connection: the transaction's own inside one, else one of the pool, in autocommit mode.
+
+        It goes back as it came, whatever was set on it. UsageError if that is in the middle of a transaction.
+        """
+        block = self._blocks.current()
+        if block is not None:
+            yield block.connection
             return
-        wait = self.settings.timeout if timeout is None else timeout
-        pool = self._opened()
-        try:
-            connection = pool.getconn(wait)
-        except psycopg_pool.PoolTimeout:
-            raise self._none_free(wait) from None
-        except psycopg_pool.PoolClosed:
-            raise core.closed() from None
-        self._lent.add(id(connection))
-        try:
+        with self._borrowed(timeout) as connection:
             yield connection
-        finally:
-            self._lent.discard(id(connection))
-            pool.putconn(connection)
+            if problem := lending.left_open(connection):
+                raise problem
 
     @contextlib.contextmanager
     def transaction(self, *, isolation: Isolation | None = None, read_only: bool = False) -> Iterator[Connection]:
-        """Everything inside happens, or after an error nothing of it. Inside another it is a savepoint."""
-        current = self._inside()
-        begin = core.isolated(isolation, read_only=read_only, nested=current is not None)
-        if current is not None:
-            with current.transaction():
-                yield current
-            return
-        with self.connection() as connection, connection.transaction():
+        """Everything inside happens, or after an error nothing of it. Inside another it is a savepoint.
+
+        RolledBack if the block ends well, but PostgreSQL has rolled back: an error in it was caught.
+        """
+        outer = self._blocks.current()
+        begin = core.isolated(isolation, read_only=read_only, nested=outer is not None)
+        with contextlib.ExitStack() as stack:
+            connection = outer.connection if outer else stack.enter_context(self._borrowed())
+            stack.enter_context(connection.transaction())
             if begin:
                 connection.execute(begin.encode())
-            token = self._current.set((threading.get_ident(), connection))
+            block = self._blocks.enter(connection, outer)
             try:
                 yield connection
+                if not block.alien:
+                    core.whole(block)
             finally:
-                self._current.reset(token)
+                self._blocks.leave(block)
+                if block.alien:
+                    lending.disown(connection)
+                elif block.entangled:
+                    connection.close()
 
     def run(
         self,
@@ -129,7 +129,7 @@ class Database(core.Core):
         A connection that breaks in COMMIT is not tried again, because nobody knows what became of it. Inside another
         transaction the work is done once: only the whole can be tried again.
         """
-        tries = 0 if self._inside() else retries
+        tries = 0 if self._blocks.current() else retries
         attempt = 0
         while True:
             working = True
@@ -137,7 +137,7 @@ class Database(core.Core):
                 with self.transaction(isolation=isolation, read_only=read_only) as connection:
                     result = work(connection)
                     working = False
-            except psycopg.Error as error:
+            except (psycopg.Error, RolledBack) as error:
                 if attempt >= tries or not core.retried(error, working=working):
                     raise
                 attempt += 1
@@ -163,14 +163,52 @@ class Database(core.Core):
             server=server,
             connections=stats.get("pool_size", 0),
             used=len(self._lent),
-            waiting=stats.get("requests_waiting", 0),
+            waiting=len(self._waiting),
             problem=problem,
         )
 
-    def _inside(self) -> Connection | None:
-        """The connection of this thread's transaction; a context that went to another thread has none."""
-        current = self._current.get()
-        return current[1] if current and current[0] == threading.get_ident() else None
+    @contextlib.contextmanager
+    def _borrowed(self, timeout: float | None = None) -> Iterator[Connection]:
+        pool = self._opened()
+        connection = self._found(pool, self.settings.timeout if timeout is None else timeout)
+        process = os.getpid()
+        self._lent.add(id(connection))
+        try:
+            yield connection
+        finally:
+            if process != os.getpid():
+                lending.disown(connection)
+            else:
+                self._lent.discard(id(connection))
+                try:
+                    lending.returned(connection)
+                finally:
+                    pool.putconn(connection)
+
+    def _found(self, pool: Pool, wait: float) -> Connection:
+        """A connection on which the server answers, within that many seconds."""
+        deadline = time.monotonic() + wait
+        self._waiting.add(caller := object())
+        try:
+            while True:
+                connection = pool.getconn(deadline - time.monotonic())
+                if not self.settings.check or connection.trusted():
+                    return connection
+                try:
+                    if lending.works(connection):
+                        return connection
+                except BaseException:
+                    pool.putconn(connection)
+                    raise
+                pool.putconn(connection)
+                if self._news(connection):
+                    pool.drain()
+        except psycopg_pool.PoolTimeout:
+            raise self._none_free(wait) from None
+        except psycopg_pool.PoolClosed:
+            raise core.closed() from None
+        finally:
+            self._waiting.discard(caller)
 
     def _opened(self) -> Pool:
         pool = self._pool
@@ -189,7 +227,7 @@ class Database(core.Core):
     def _first(self) -> None:
         """Connect once: a pool would try again and again, and not say why it cannot."""
         try:
-            with psycopg.connect(self._conninfo(), autocommit=True) as connection:
+            with Connection.connect(self._conninfo(), autocommit=True) as connection:
                 if wanted := self.settings.fingerprint:
                     self._judge(schema.fingerprint(connection, schema.schemas_of(wanted)))
                 self._configure(connection)
@@ -199,27 +237,14 @@ class Database(core.Core):
         raise failed
 
     def _made(self) -> Pool:
-        settings = self.settings
-        pool: Pool = psycopg_pool.ConnectionPool(
-            self._conninfo(),
-            connection_class=psycopg.Connection[DictRow],
-            kwargs={"autocommit": True, "row_factory": dict_row},
-            min_size=settings.min_size,
-            max_size=settings.max_size,
-            timeout=settings.timeout,
-            max_lifetime=settings.max_lifetime,
-            max_idle=settings.max_idle,
-            configure=self._configure,
-            check=psycopg_pool.ConnectionPool.check_connection if settings.check else None,
-            name="dbsync.runtime",
-            open=False,
-        )
+        pool = Pool(self._conninfo(), connection_class=Connection, configure=self._configure, **self._pooling())
         pool.open()
         return pool
 
-    def _configure(self, connection: psycopg.Connection[Any]) -> None:
+    def _configure(self, connection: Connection) -> None:
         with connection.cursor(row_factory=tuple_row) as cursor:
             core.unprepared(connection, cursor.execute(core.PROCESS).fetchone())
             found = cursor.execute(types.QUERY, self._adapting.parameters).fetchall()
         self._adapting.adapt(connection, found)
         connection.cursor_factory = self._cursors
+        connection.configured()

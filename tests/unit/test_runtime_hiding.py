@@ -15,6 +15,11 @@ from dbsync.runtime.hiding import hidden
         ("select 1 -- secret\n from t", "select ? from t"),
         ("select /* a /* nested 'x */ secret */ b", "select b"),
         ("select 'never closed", "select ?"),
+        ("select 'a\\b\\\\', b", "select ?, b"),
+        # The end of these depends on standard_conforming_strings.
+        ("select 'a\\'secret', b", "select ?"),
+        ("select '\\''secret', b", "select ?"),
+        ("select 'never closed \\", "select ?"),
         ("select $a$ never closed", "select ?"),
         ("select E'never \\", "select ?"),
         ("select /* never closed", "select"),
