@@ -11,17 +11,34 @@ Values = Mapping[str, str | None]
 
 
 @dataclasses.dataclass(frozen=True)
+class NewRow:
+    """A row that the same plan adds, and whose own number only the database will choose: its table, and the values by
+    which the file tells it from others."""
+
+    table: Id
+    key: Mapping[str, "str | NewRow | None"]
+
+
+@dataclasses.dataclass(frozen=True)
 class RowChange:
     """One row that is not the same on live; `before` is None for what is added, `after` for what is removed.
 
     Of a row that is changed both hold the columns that differ, of one that is added `after` holds what the file gives.
-    `key` holds the values that tell it from others.
+    `key` holds the values that tell it from others. `refers` has the columns that will hold the number of a new row:
+    they are not in `after`, and None in `key`.
     """
 
     key: tuple[str | None, ...]
     before: Values | None
     after: Values | None
     place: Place | None = None
+    refers: Mapping[str, NewRow] = dataclasses.field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are given or changed, in the order of what is there, if anything is."""
+        found = {**(self.after or {}), **self.refers}
+        return tuple(sorted(found, key=[*(self.before or {}), *found].index))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbsync.model.objects import Id
-from dbsync.model.rows import KeyColumn, RowChange, TableRows, Watched
+from dbsync.model.rows import KeyColumn, NewRow, RowChange, TableRows, Watched
 from dbsync.model.text import Place
 
 
@@ -29,6 +29,7 @@ def from_rows(one: TableRows) -> dict[str, Any]:
                 "before": change.before,
                 "after": change.after,
                 "place": dataclasses.astuple(change.place) if change.place else None,
+                "refers": {name: _from_new(row) for name, row in change.refers.items()},
             }
             for change in one.changes
         ],
@@ -44,6 +45,7 @@ def rows(value: Mapping[str, Any]) -> TableRows:
             change["before"],
             change["after"],
             Place(*change["place"]) if change["place"] else None,
+            {name: _new(row) for name, row in change["refers"].items()},
         )
         for change in value["changes"]
     ]
@@ -59,6 +61,16 @@ def rows(value: Mapping[str, Any]) -> TableRows:
         changes=tuple(changes),
         there=tuple(value["there"]),
     )
+
+
+def _from_new(one: NewRow) -> dict[str, Any]:
+    key = {name: _from_new(value) if isinstance(value, NewRow) else value for name, value in one.key.items()}
+    return {"table": [one.table.kind, *one.table.path], "key": key}
+
+
+def _new(value: Mapping[str, Any]) -> NewRow:
+    key = {name: _new(part) if isinstance(part, dict) else part for name, part in value["key"].items()}
+    return NewRow(Id(value["table"][0], tuple(value["table"][1:])), key)
 
 
 def packed(watched: Sequence[Watched]) -> str:

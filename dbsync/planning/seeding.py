@@ -242,7 +242,7 @@ def _unsettled(found: Sequence[TableRows], units: Sequence[Unit], hint: str | No
     lines = []
     for one in found:
         for change in one.changes[:_MOST]:
-            names = ", ".join(change.after) if change.before and change.after else "the row"
+            names = ", ".join(change.columns) if change.before and change.after is not None else "the row"
             key = ", ".join(str(value) for value in change.key)
             lines.append(f"  {one.table.name} {key}: {names} ({change.place or one.place})")
     lines = lines or [f"  {unit.sql}" for unit in units[:_MOST]]

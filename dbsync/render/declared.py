@@ -1,15 +1,19 @@
 """Declared rows that are not so on live, as a diff of rows: by table, each by its key."""
 
+import re
 from collections.abc import Iterator
 
+from dbsync import sql
 from dbsync.model.plan import Plan
-from dbsync.model.rows import RowChange, TableRows
+from dbsync.model.rows import NewRow, RowChange, TableRows
 from dbsync.render.manners import SIGNS, VERBS
 from dbsync.render.page import Page, count, visible
 
 _MOST = 10
 """So many rows of a table are shown of those to add, to change, and to remove."""
 _LONGEST = 60
+_AMBIGUOUS = re.compile(r"^$|^\s|\s$|\s\s|, |,$|: |:$|['\"→…\\]|^the new row|^NULL$", re.IGNORECASE)
+"""What in a value could be taken for something else than a part of it."""
 _MANNERS = ("added", "changed", "removed")
 
 
@@ -46,7 +50,7 @@ def differences(one: TableRows, page: Page, indent: str = "    ") -> Iterator[st
         found = [change for change in one.changes if _manner(change) == manner]
         for change in found[:_MOST]:
             first, *others = page.wrapped(
-                f"{_shown(change.key)}{_values(one, change)}", f"{indent}{sign} ", f"{indent}    "
+                f"{_key(one, change)}{_values(one, change)}", f"{indent}{sign} ", f"{indent}    "
             )
             yield first.replace(sign, page.paint(sign, manner), 1)
             yield from others
@@ -62,21 +66,38 @@ def _values(one: TableRows, change: RowChange) -> str:
     """What is behind the key: the values that a new row gets, or each column that changes with both its values."""
     if change.after is None:
         return ""
-    if change.before is None:
-        parts = [f"{name} {written(value)}" for name, value in change.after.items() if name not in one.key]
-    else:
-        parts = [f"{name} {written(change.before[name])} → {written(value)}" for name, value in change.after.items()]
+    parts = []
+    for name in change.columns:
+        value = _named(change.refers[name]) if name in change.refers else written(change.after[name])
+        if change.before is not None:
+            parts.append(f"{sql.name(name)} {written(change.before[name])} → {value}")
+        elif name not in one.key:
+            parts.append(f"{sql.name(name)} {value}")
     return f": {', '.join(parts)}" if parts else ""
 
 
-def _shown(key: tuple[str | None, ...]) -> str:
-    return ", ".join(map(written, key))
+def _key(one: TableRows, change: RowChange) -> str:
+    pairs = zip(one.key, change.key, strict=True)
+    return ", ".join(_named(change.refers[name]) if name in change.refers else written(value) for name, value in pairs)
+
+
+def _named(row: NewRow) -> str:
+    """A new row, whose number is not known yet: "the new row Tools of public.groups"."""
+    values = ", ".join(_named(value) if isinstance(value, NewRow) else written(value) for value in row.key.values())
+    return f"the new row {values} of {row.table.name}"
 
 
 def written(value: str | None) -> str:
-    """A value for people's eyes: its beginning, if it is long."""
+    """A value for people's eyes: its beginning, if it is long; quoted as SQL has it where it could be read as
+    something else: as NULL, as the end of the value, or as an escape, or where blanks would not be seen."""
     if value is None:
         return "NULL"
-    if value == "":
-        return "''"
-    return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
+    text = value if len(value) <= _LONGEST else value[: _LONGEST - 1]
+    more = "" if text == value else "…"
+    if text.isprintable() and not _AMBIGUOUS.search(text):
+        return text + more
+    quoted = text.replace("'", "''")
+    if text.isprintable() and "\\" not in text:
+        return f"'{quoted}'{more}"
+    escaped = quoted.replace("\\", "\\\\")
+    return f"E'{escaped}'{more}"

@@ -13,7 +13,7 @@ from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id, Object
 from dbsync.model.outcome import Outcome, Record
 from dbsync.model.plan import Batch, Observed, Plan
-from dbsync.model.rows import TableRows
+from dbsync.model.rows import NewRow, TableRows
 from dbsync.model.text import Place
 from dbsync.render import objects
 from dbsync.render.page import Page
@@ -156,9 +156,23 @@ def _hazard(one: Hazard) -> dict[str, Any]:
 
 def rows_of(one: TableRows) -> dict[str, Any]:
     """The declared rows of a table."""
-    changes = [{**vars(change), "key": list(change.key), "place": _place(change.place)} for change in one.changes]
+    changes = [
+        {
+            **vars(change),
+            "key": list(change.key),
+            "place": _place(change.place),
+            "refers": {name: _new_row(row) for name, row in change.refers.items()},
+        }
+        for change in one.changes
+    ]
     found = {**vars(one), "table": object_of(one.table), "key": list(one.key), "place": _place(one.place)}
     return found | {"changes": changes, "there": list(one.there)}
+
+
+def _new_row(one: NewRow) -> dict[str, Any]:
+    """A row that the plan adds, by its table and its key."""
+    key = {name: _new_row(value) if isinstance(value, NewRow) else value for name, value in one.key.items()}
+    return {"table": object_of(one.table), "key": key}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

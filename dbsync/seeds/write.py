@@ -11,18 +11,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dbsync import sql
-from dbsync.model.rows import FormerRows, RowChange, TableRows, Values, deleted
+from dbsync.model.rows import FormerRows, TableRows, deleted
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
 from dbsync.seeds.effects import Effects
 from dbsync.seeds.keep import Keeper
+from dbsync.seeds.seen import SHOWN, Seen
 from dbsync.seeds.tables import Column, Path
-from dbsync.seeds.wanted import Reference, Wanted, places
+from dbsync.seeds.wanted import Reference, Wanted
 
 _FEW = 20
 """Up to so many rows are each changed by a statement of their own."""
 _MOST_ROWS, _MOST_TEXT = 10_000, 1_000_000
-_SHOWN, _THERE = 100, 20
 _LATE = (
     "is set when the rows that it refers to have the numbers that the database chooses: let it be NULL, or give these"
 )
@@ -78,22 +78,23 @@ class Writer:
         before = set[Path]()
         keepers: list[Keeper] = []
         for one in order:
-            seen, keeper = _Seen(one, self.script), Keeper(one, self.effects.followed.get(one.table.path, frozenset()))
+            seen, keeper = (
+                Seen(one, self.script, self.comparison),
+                Keeper(one, self.effects.followed.get(one.table.path, frozenset())),
+            )
             keepers.append(keeper)
             new += self._inserts(one, seen, keeper, before, late)
             changes += _losing(self._updates(one, seen, keeper), self.effects.changed.get(one.table.path, ()))
             gone = [*self._deletes(one, seen, keeper), *gone]
             sequences += self._sequences(one)
             before.add(one.table.path)
-            self.tables.append(seen.table(self.comparison.there(one, _THERE)))
+            self.tables.append(seen.table())
         for keeper in keepers:
             keeper.follow(keepers)
         self.former = [rows for keeper in keepers for rows in keeper.rows()]
         return [*new, *late, *changes, *gone, *sequences]
 
-    def _inserts(
-        self, one: Wanted, seen: "_Seen", keeper: Keeper, before: set[Path], late: list[Unit]
-    ) -> Iterator[Unit]:
+    def _inserts(self, one: Wanted, seen: Seen, keeper: Keeper, before: set[Path], late: list[Unit]) -> Iterator[Unit]:
         """The new rows. What refers to rows of a table that comes later is left NULL at first, and set by `late`."""
         if not one.references:
             yield from self._plain(one, seen, keeper)
@@ -130,9 +131,9 @@ class Writer:
         if chosen:
             keeper.chosen(self._conditions(one.table.path, chosen).values())
 
-    def _plain(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> Iterator[Unit]:
+    def _plain(self, one: Wanted, seen: Seen, keeper: Keeper) -> Iterator[Unit]:
         """The new rows of a table whose values are all known: PostgreSQL writes them, which is quicker by far."""
-        for row in self.comparison.missing(one, _SHOWN):
+        for row in self.comparison.missing(one, SHOWN):
             seen.missing(row)
         columns, size = tuple[str, ...](), 0
         rows, statements = list[str](), list[int]()
@@ -200,7 +201,7 @@ class Writer:
             )
         return found
 
-    def _updates(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> Iterator[Unit]:
+    def _updates(self, one: Wanted, seen: Seen, keeper: Keeper) -> Iterator[Unit]:
         """The rows that differ: a statement for each of a few, else one for all that differ in the same columns."""
         groups: dict[tuple[str, ...], list[Differing]] = {}
         for row in self.comparison.differing(one):
@@ -225,7 +226,7 @@ class Writer:
             where = _where(one, dict(zip(one.key, row.key, strict=True)))
             yield _update(one, values, where, row.statement)
 
-    def _deletes(self, one: Wanted, seen: "_Seen", keeper: Keeper) -> list[Unit]:
+    def _deletes(self, one: Wanted, seen: Seen, keeper: Keeper) -> list[Unit]:
         extra, units = self.comparison.extra(one), list[Unit]()
         simple = all(one.table.columns[name].equal == "=" for name in one.key)
         while rows := list(itertools.islice(extra, _MOST_ROWS)):
@@ -247,53 +248,6 @@ class Writer:
                 name = sql.literal(column.counted or "")
                 text = f"SELECT pg_catalog.setval({name}, greatest({last}, last_value)) FROM {column.counted}"
                 yield Unit(one.table.path, "sequence", text, ("",), "", (min(one.given),))
-
-
-class _Seen:
-    """Counts what differs, and keeps the first of it."""
-
-    def __init__(self, one: Wanted, script: Script):
-        self.one = one
-        self.script = script
-        self.counts = {"added": 0, "changed": 0, "removed": 0}
-        self.changes: list[RowChange] = []
-
-    def missing(self, row: Missing) -> None:
-        key = tuple(row.values[name] for name in self.one.key)
-        self._note("added", key, None, row.values, row.statement)
-
-    def differing(self, row: Differing) -> None:
-        self._note("changed", row.key, row.before, row.after, row.statement)
-
-    def extra(self, row: Extra) -> None:
-        shown = {name: row.values[name] for name in self.one.sometimes if name in row.values}
-        self._note("removed", row.key, shown, None, None)
-
-    def table(self, there: Iterable[Values]) -> TableRows:
-        one = self.one
-        return TableRows(
-            table=one.table.id,
-            mode=one.mode,
-            key=one.key,
-            place=places(one, self.script),
-            declared=one.count,
-            changes=tuple(self.changes),
-            there=tuple(there),
-            **self.counts,
-        )
-
-    def _note(
-        self,
-        manner: str,
-        key: tuple[str | None, ...],
-        before: Mapping[str, str | None] | None,
-        after: Mapping[str, str | None] | None,
-        statement: int | None,
-    ) -> None:
-        self.counts[manner] += 1
-        if self.counts[manner] <= _SHOWN:
-            place = self.script.statements[statement].place if statement is not None else None
-            self.changes.append(RowChange(key, before, after, place))
 
 
 def _head(one: Wanted, columns: Sequence[str]) -> str:

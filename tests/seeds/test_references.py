@@ -3,6 +3,11 @@
 import pytest
 
 from dbsync.errors import NoPlan, SchemaError
+from dbsync.model.rows import NewRow
+from dbsync.planning.rows import from_rows, rows
+from dbsync.render.declared import differences
+from dbsync.render.json import rows_of
+from dbsync.render.page import Page
 from tests.plugins.project import Project
 
 SHOP = """
@@ -291,3 +296,42 @@ def test_a_column_with_a_name_of_ours(project: Project) -> None:
     project.write(schema='create table t (id int primary key, "dbsync row" int);', seeds="insert into t values (1, 2);")
     with pytest.raises(SchemaError, match="it has a column 'dbsync row'"):
         project.plan()
+
+
+def test_a_reference_to_a_new_row_names_it(project: Project) -> None:
+    schema = """
+        create table groups (id serial primary key, name text not null unique, parent int references groups, n int);
+        create table members (group_id int not null references groups, name text, note text,
+            primary key (group_id, name));
+    """
+    project.write(schema=schema, seeds="insert into groups (name, n) values ('Old', 1), ('Own', 2);")
+    project.settled()
+    project.write(
+        schema=schema,
+        seeds="""
+            insert into groups (name, n) values ('Old', 1), ('Tools, n 5', 5);
+            insert into groups (name, parent, n) select 'Own', id, 3 from groups where name like 'Tools%';
+            insert into groups (name, parent) select 'Saws', id from groups where name = 'Own';
+            insert into members select id, ' x', 'NULL' from groups where name like 'Tools%';
+        """,
+    )
+    plan = project.settled()
+    (groups, members) = sorted(plan.rows, key=lambda one: one.table)
+    tools = NewRow(groups.table, {"name": "Tools, n 5"})
+    assert [(one.key, one.before, one.after, one.refers) for one in groups.changes] == [
+        (("Tools, n 5",), None, {"name": "Tools, n 5", "n": "5"}, {}),
+        (("Saws",), None, {"name": "Saws", "parent": "2"}, {}),
+        (("Own",), {"parent": None, "n": "2"}, {"n": "3"}, {"parent": tools}),
+    ]
+    assert [(one.key, one.after, one.refers) for one in members.changes] == [
+        ((None, " x"), {"name": " x", "note": "NULL"}, {"group_id": tools})
+    ]
+    assert [line for one in plan.rows for line in differences(one, Page(width=200))] == [
+        "    + 'Tools, n 5': n 5",
+        "    + Saws: parent 2",
+        "    ~ Own: parent NULL → the new row 'Tools, n 5' of public.groups, n 2 → 3",
+        "    + the new row 'Tools, n 5' of public.groups, ' x': note 'NULL'",
+    ]
+    assert rows(from_rows(members)) == members
+    shown = rows_of(members)["changes"][0]
+    assert (shown["key"], shown["refers"]["group_id"]["key"]) == ([None, " x"], {"name": "Tools, n 5"})

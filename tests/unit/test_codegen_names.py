@@ -1,6 +1,6 @@
 import pytest
 
-from dbsync.codegen.names import Classes, camel, constant, distinct, snake
+from dbsync.codegen.names import Classes, camel, constant, distinct, field
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_classes(text: str, name: str) -> None:
     ],
 )
 def test_fields(text: str, name: str) -> None:
-    assert snake(text) == name
+    assert field(text) == name
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dbsync.model.outcome import Outcome, Record, Seeded
 from dbsync.model.plan import Batch, Observed, Plan, Proof
 from dbsync.model.steps import Step
 from dbsync.model.text import Place
-from dbsync.render import FORMATS, formatter, history, outcome
+from dbsync.render import FORMATS, declared, formatter, history, outcome
 from dbsync.render.page import Page, code, visible
 
 
@@ -301,3 +301,36 @@ def test_history() -> None:
     shown = list(history.render(records, Page(terminal=True)))
     assert shown[2].strip() == "step 1 of 2 failed"
     assert list(history.render([], Page())) == ["No plan was applied by dbsync to this database."]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "NULL"),
+        ("NULL", "'NULL'"),
+        ("null", "'null'"),
+        ("", "''"),
+        (" ", "' '"),
+        ("a ", "'a '"),
+        ("a  b", "'a  b'"),
+        ("a b", "a b"),
+        ("a, n 5", "'a, n 5'"),
+        ("a → b", "'a → b'"),
+        ("a: b", "'a: b'"),
+        ("it's", "'it''s'"),
+        ("2026-01-01 10:00:00+00", "2026-01-01 10:00:00+00"),
+        ("-1.5e-7", "-1.5e-7"),
+        ("{1,2}", "{1,2}"),
+        ("a\nb", "E'a\nb'"),
+        ("a\\nb", "E'a\\\\nb'"),
+        ("a\u202eb\\", "E'a\u202eb\\\\'"),
+        ("\u00a0", "E'\u00a0'"),
+        ("€ 5", "€ 5"),
+        ("the new row a of public.t", "'the new row a of public.t'"),
+        ("x" * 61, "x" * 59 + "…"),
+        ("x" * 59 + "…", "'" + "x" * 59 + "…'"),
+        ("x" * 58 + " " + "y" * 9, "'" + "x" * 58 + " '…"),
+    ],
+)
+def test_values_of_rows_are_quoted_where_they_could_be_taken_for_something_else(value: str | None, shown: str) -> None:
+    assert declared.written(value) == shown
