@@ -10,6 +10,7 @@ from dbsync.load.definitions import earlier, later
 from dbsync.load.excerpt import visible
 from dbsync.load.places import place_in
 from dbsync.load.source import failure
+from dbsync.load.wrong_row import WrongRow
 from dbsync.model.text import Script, Statement
 
 _EXISTS = frozenset({"42P07", "42710", "42P06", "42723", "42701"})
@@ -20,9 +21,19 @@ _QUOTED = re.compile(r'"([^"]+)"')
 
 
 def schema_error(
-    error: psycopg.Error, texts: Mapping[str, str], statements: Sequence[Statement], index: int, *, rewritten: bool
+    error: psycopg.Error,
+    texts: Mapping[str, str],
+    statements: Sequence[Statement],
+    index: int,
+    *,
+    rewritten: bool,
+    row: WrongRow | None = None,
 ) -> SchemaError:
-    """The failure of `statements[index]`, with its place, PostgreSQL's words, and what the file says elsewhere."""
+    """The failure of `statements[index]`, with its place, PostgreSQL's words, and what the file says elsewhere.
+
+    `row` is the one of its rows that it failed for.
+    """
+    error = row.error if row else error
     statement = statements[index]
     said = error.diag
     position = 0
@@ -34,9 +45,11 @@ def schema_error(
     seen = _elsewhere(error, statements, index)
     details = [said.message_detail, said.context, seen]
     hint = said.message_hint or _hint(error, statement)
+    place = row.place if row else place_in(statement, position)
+    length = row.length if row else length
     found = failure(
         texts[statement.place.file],
-        place_in(statement, position),
+        place,
         said.message_primary or str(error).strip(),
         length=length,
         detail=visible_lines("\n".join(one for one in details if one)) or None,

@@ -20,6 +20,7 @@ from dbsync.load.elevation import may_elevate
 from dbsync.load.failures import endless, schema_error
 from dbsync.load.places import Places, Recorder, recording
 from dbsync.load.source import failure
+from dbsync.load.wrong_row import wrong_row
 from dbsync.model.text import Place, Script, Statement
 from dbsync.pg.connect import PINNED
 
@@ -132,6 +133,7 @@ class _Loading:
         self.notes: list[Note] = []
         self._connection = connection
         self._cursor = cursor
+        self._script = script
         self._statements = script.statements
         self._texts = dict(script.files)
         self._elevate = elevate
@@ -249,4 +251,7 @@ class _Loading:
         if self._connection.closed or error.sqlstate is None:
             place = self._statements[index].place
             return ScratchError(f"the scratch server ended the connection at {place}", detail=str(error).strip())
-        return schema_error(error, self._texts, self._statements, index, rewritten=rewritten)
+        row = None
+        if self._connection.info.transaction_status == TransactionStatus.IDLE:
+            row = wrong_row(self._connection, self._script, self._statements[index], error)
+        return schema_error(error, self._texts, self._statements, index, rewritten=rewritten, row=row)

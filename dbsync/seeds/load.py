@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from dbsync import sql
 from dbsync.errors import SchemaError, ScratchError, TimeIsUp
 from dbsync.load import tree
 from dbsync.load.failures import endless, schema_error
 from dbsync.load.source import failure
+from dbsync.load.wrong_row import wrong_row
 from dbsync.model.text import Script, Statement
 from dbsync.seeds.statements import Gives, gives
 
@@ -30,6 +32,7 @@ _TEMPORARY = frozenset({"CreateStmt", "CreateTableAsStmt", "IndexStmt", "DropStm
 _PASSED_OVER = frozenset({"VacuumStmt", "LockStmt", "CommentStmt"})
 
 
+_BEGINNING, _STATEMENT = "begin; savepoint dbsync", "release dbsync; savepoint dbsync"
 _OPENING = """
     begin; create temp table dbsync_marks (statement int);
     create temp table dbsync_named (statement int, number int, relation oid);
@@ -54,7 +57,7 @@ def load(connection: Connection, admin: Connection, script: Script) -> tuple[tup
 
     def before(index: int) -> None:
         # The last statement may have taken another role.
-        connection.execute(f"release dbsync; savepoint dbsync; {_mark(index, given[index])}".encode())
+        connection.execute(f"{_STATEMENT}; {_mark(index, given[index])}".encode())
         given[index] = tuple(_measured(connection, given[index]))
 
     run(connection, script, opening=_OPENING, before=before)
@@ -114,11 +117,11 @@ def _resolved(connection: Connection, given: Sequence[Sequence[Gives]]) -> tuple
 
 
 def run(
-    connection: Connection, script: Script, *, opening: str = "begin", before: Callable[[int], None] | None = None
+    connection: Connection, script: Script, *, opening: str = _BEGINNING, before: Callable[[int], None] | None = None
 ) -> None:
     """Run the statements as the connection's role. SchemaError where PostgreSQL refuses one, ScratchError if it ends.
 
-    `opening` begins the transaction, `before` is what is run before the statement of a number.
+    `opening` begins the transaction with a savepoint, `before` renews it before the statement of a number.
     """
     texts = dict(script.files)
     index = 0
@@ -128,6 +131,8 @@ def run(
             if _runs(statement, texts):
                 if before:
                     before(index)
+                else:
+                    connection.execute(_STATEMENT)
                 _send(connection, statement)
         # What is deferred fails here, and not at a COMMIT that has no place in the file.
         connection.execute("set constraints all immediate")
@@ -140,7 +145,11 @@ def run(
                 f"the scratch server ended the connection at {script.statements[index].place}",
                 detail=str(error).strip(),
             ) from error
-        raise schema_error(error, texts, script.statements, index, rewritten=False) from error
+        row = None
+        if connection.info.transaction_status == TransactionStatus.INERROR:
+            connection.execute("rollback to dbsync")
+            row = wrong_row(connection, script, script.statements[index], error)
+        raise schema_error(error, texts, script.statements, index, rewritten=False, row=row) from error
 
 
 def _runs(statement: Statement, texts: dict[str, str]) -> bool:
