@@ -15,7 +15,7 @@ Path = tuple[str, ...]
 
 _READ = """
     select c.oid::bigint, array[n.nspname, c.relname]::text[], c.relkind::text,
-           coalesce(a.numbers, '{}'), coalesce(a.names, '{}')
+           coalesce(a.numbers, '{}'), coalesce(a.names, '{}'), c.relnatts::int
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join (
@@ -36,23 +36,29 @@ _TYPES = """
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A table, partitioned table or materialized view, and the names of its columns by number."""
+    """A table, partitioned table or materialized view, and the names of its columns by number.
+
+    `numbers` is how many of these were given, to dropped columns too.
+    """
 
     path: Path
     relkind: str
     columns: Mapping[int, str]
+    numbers: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
     """What a table at the end of the plan is on live: its path there, and its columns.
 
-    `columns` maps the name of a column at the end to its name on live; one that is missing is new.
+    `columns` maps the name of a column at the end to its name on live; one that is missing is new. `added` is how many
+    the plan adds to the table, those that it drops again among them; of one that is made again it is none.
     """
 
     path: Path
     relkind: str
     columns: Mapping[str, str]
+    added: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +84,8 @@ class Standing:
 def standing(connection: Connection) -> Standing:
     """What a copy holds now."""
     tables = {
-        oid: Table(tuple(path), relkind, dict(zip(numbers, names, strict=True)))
-        for oid, path, relkind, numbers, names in connection.execute(_READ).fetchall()
+        oid: Table(tuple(path), relkind, dict(zip(numbers, names, strict=True)), given)
+        for oid, path, relkind, numbers, names, given in connection.execute(_READ).fetchall()
     }
     return Standing(tables, {oid: tuple(path) for oid, path in connection.execute(_TYPES).fetchall()})
 
@@ -101,7 +107,7 @@ def lineage(before: Standing, after: Standing, moved: Mapping[Path, Moved]) -> L
         if now is None:
             continue
         columns = {name: was.columns[number] for number, name in now.columns.items() if number in was.columns}
-        kept[now.path] = Origin(was.path, was.relkind, columns)
+        kept[now.path] = Origin(was.path, was.relkind, columns, now.numbers - was.numbers)
         lost += [(was, name, now.path) for number, name in was.columns.items() if number not in now.columns]
     for path, one in moved.items():
         was = next(table for table in before.tables.values() if table.path == one.path)

@@ -8,12 +8,13 @@ from typing import Any
 import psycopg
 
 from dbsync.errors import ConnectionFailed, Refused
-from dbsync.hazards import ask, sizes
+from dbsync.hazards import Lineage, ask, sizes
 from dbsync.model.catalog import Catalog
 from dbsync.model.hazards import Hazard, Question, Size
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, Plan
 from dbsync.pg.connect import Target, connect
+from dbsync.planning.width import refuse_too_wide
 
 Connection = psycopg.Connection[Any]
 
@@ -35,10 +36,12 @@ def about_rows(
     steps: Sequence[Observed],
     names: Mapping[str, str],
     *,
+    lineage: Lineage | None = None,
     timeout: float,
     progress: Callable[[str], None],
 ) -> Asked:
-    """The answers to these questions, and the sizes of the tables that the steps are about.
+    """The answers to these questions, and the sizes of the tables that the steps are about. With `lineage`
+    NoPlan names one that would have too many columns.
 
     `names` maps the names that the steps have for tables to those of live, where they differ.
     Live may be gone by now: the plan is proven all the same, and what is not known is said.
@@ -48,6 +51,8 @@ def about_rows(
         return Asked()
     try:
         with contextlib.closing(connect(target, read_only=True)) as connection:
+            if lineage is not None:
+                refuse_too_wide(connection, lineage)
             return Asked(
                 hazards=ask(connection, questions, timeout=timeout, progress=progress),
                 sizes=_sizes(connection, tables, names),

@@ -335,6 +335,7 @@ class _Planning:
             put,
             steps,
             self.begun.names(),
+            lineage=proven.lineage,
             timeout=self.request.question_timeout,
             progress=self.progress,
         )

@@ -11,6 +11,7 @@ from dbsync.planning.proof import NotProvenError
 from dbsync.replay import Refusal
 
 _MOST = 12
+_TOO_MANY_COLUMNS = "54011"
 _WITNESS_LINES = 40
 
 
@@ -64,6 +65,8 @@ def _refused(refusal: Refusal, role: str, *, superuser: bool) -> Iterator[str]:
     yield f"  {refusal.failure.message}"
     if refusal.failure.detail:
         yield f"  {refusal.failure.detail}"
+    if refusal.failure.sqlstate == _TOO_MANY_COLUMNS:
+        yield "  PostgreSQL counts dropped columns, too: copy the rows into a new table to be rid of them"
     if refusal.failure.sqlstate == "42501" and not superuser:
         yield f"  role {role} may not do this: ask the administrator of the server to, then plan again"
 
