@@ -422,3 +422,15 @@ for _ in range(300):
 """
     runs = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(4)]
     assert [one.communicate()[1] for one in runs] == [""] * 4
+
+
+def test_a_cache_that_counts_from_the_current_folder(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its programs run in folders of their own; an empty data directory is made there, too."""
+    monkeypatch.chdir(own_cache)
+    for kept in own_cache.glob("cluster-*"):
+        kept.unlink()
+    (own_cache / "cache").mkdir()
+    with open_scratch("auto", NEEDS, environ={**os.environ, "DBSYNC_CACHE": "cache"}) as server:
+        server.create("one")
+    assert [path / "data" for path in (own_cache / "cache").glob("cluster-*")]
+    assert not list(own_cache.glob("cluster-*/cache"))

@@ -18,9 +18,11 @@ _ABANDONED = 3600
 
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Our cache: DBSYNC_CACHE, else the user's; for root one that an unprivileged account can reach."""
+    """Our cache: DBSYNC_CACHE, which may count from the current folder, else the user's; for root one that an
+    unprivileged account can reach."""
     if named := environ.get("DBSYNC_CACHE"):
-        path = Path(named).expanduser()
+        # What is run from it is run in other folders.
+        path = Path(named).expanduser().absolute()
         path.mkdir(parents=True, exist_ok=True)
         return path
     if os.geteuid() != 0:
