@@ -14,7 +14,6 @@ from dbsync.model.coding import from_id, from_state, packed
 from dbsync.model.outcome import Record
 from dbsync.model.plan import Plan
 from dbsync.model.steps import Step
-from dbsync.snapshot import edition
 
 _TABLE = """
     create table if not exists dbsync.history (
@@ -103,6 +102,8 @@ def columns(connection: Connection) -> frozenset[str]:
 
 
 def _values(plan: Plan, server: int) -> list[str | int | None]:
+    from dbsync.snapshot import edition  # with all kinds, which reading the history does without
+
     steps = [
         {"sql": masked(_text(one.step)), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
         for one in plan.steps

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Make the database what the schema file says.",
     epilog="""\b
     Examples:
       dbsync apply

@@ -10,7 +10,6 @@ from dbsync.cli.screen import Screen, failing, page, show
 
 
 @click.command(
-    short_help="See whether the database is well, and what the schema file says.",
     epilog="""\b
     Examples:
       dbsync check
@@ -33,11 +32,16 @@ def check(**given: Any) -> int:
 
     with failing("check", given["form"]):
         wanted = config.load(settings(given))
-        from dbsync.render import health
-        from dbsync.render.json_health import checked
         from dbsync.tasks.check import check as run
 
         with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
             found = run(wanted, screen, quick=given["quick"])
-        show(checked(found) if given["form"] == "json" else health.render(found, page(sys.stdout)))
+        if given["form"] == "json":
+            from dbsync.render.json_health import checked
+
+            show(checked(found))
+        else:
+            from dbsync.render.health import render
+
+            show(render(found, page(sys.stdout)))
         return found.exit_code

@@ -4,16 +4,20 @@ from typing import Any
 
 import click
 
-from dbsync.cli.apply import apply
-from dbsync.cli.check import check
-from dbsync.cli.diagram import diagram
-from dbsync.cli.group import Group
-from dbsync.cli.history import history
-from dbsync.cli.kinds import kinds
-from dbsync.cli.models import models
-from dbsync.cli.plan import plan
-from dbsync.cli.report import report
-from dbsync.cli.undo import undo
+from dbsync.cli.group import LazyGroup
+
+COMMANDS = {
+    "plan": "Show what would make the database what the schema file says.",
+    "apply": "Make the database what the schema file says.",
+    "undo": "Go back to what the database was before the last apply.",
+    "check": "See whether the database is well, and what the schema file says.",
+    "history": "Show what dbsync has applied to the database.",
+    "models": "Write typed models of the schema file.",
+    "diagram": "Draw the tables and the foreign keys between them.",
+    "report": "Write the schema and the pending plan as a web page.",
+    "kinds": "Show which kinds of objects dbsync knows, and how they change.",
+}
+"""The commands, each in its module of the same name, with the line that the help has for it."""
 
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -25,7 +29,9 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 
 
 @click.group(
-    cls=Group,
+    cls=LazyGroup,
+    lines=COMMANDS,
+    package="dbsync.cli",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
     A day with it:
@@ -50,7 +56,3 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 )
 def dbsync(**_nothing: Any) -> None:
     """Makes a PostgreSQL database what schema.sql says, with plans that are proven before they run."""
-
-
-for _command in (plan, apply, undo, check, history, models, diagram, report, kinds):
-    dbsync.add_command(_command)

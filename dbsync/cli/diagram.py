@@ -15,7 +15,6 @@ _SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".json": "
 
 
 @click.command(
-    short_help="Draw the tables and the foreign keys between them.",
     epilog="""\b
     Examples:
       dbsync diagram

@@ -5,7 +5,6 @@ import gc
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -14,7 +13,6 @@ from typing import NoReturn
 import click
 
 from dbsync.cli.commands import dbsync as group
-from dbsync.cli.screen import say_error
 from dbsync.errors import Bug, DbsyncError
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -97,8 +95,17 @@ def _bug(error: Exception) -> int:
     return _debug(Bug.exit_code)
 
 
+def say_error(message: str, **more: str | None) -> None:
+    """Write an error; what it is written with is imported for it."""
+    from dbsync.cli import screen
+
+    screen.say_error(message, **more)
+
+
 def _place(trace: TracebackType | None) -> str:
     """The innermost place in dbsync's own code."""
+    import traceback
+
     home = Path(__file__).parent.parent
     place = "an unknown place"
     for frame, line in traceback.walk_tb(trace):
@@ -110,6 +117,8 @@ def _place(trace: TracebackType | None) -> str:
 
 def _debug(code: int) -> int:
     if os.environ.get("DBSYNC_DEBUG", "0") not in ("", "0"):
+        import traceback
+
         traceback.print_exc()
     return code
 

@@ -16,7 +16,6 @@ _number = Number(min=1)
     cls=Group,
     invoke_without_command=True,
     subcommand_metavar="[show|diff …]",
-    short_help="Show what dbsync has applied to the database.",
     epilog="""\b
     Examples:
       dbsync history

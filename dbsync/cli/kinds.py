@@ -10,7 +10,6 @@ from dbsync.cli.screen import failing, page, show
 
 
 @click.command(
-    short_help="Show which kinds of objects dbsync knows, and how they change.",
     epilog="""\b
     Examples:
       dbsync kinds

@@ -14,7 +14,6 @@ _FORMATS = ["dataclasses", "pydantic", "sqlalchemy", "typescript"]
 
 
 @click.command(
-    short_help="Write typed models of the schema file.",
     epilog="""\b
     Examples:
       dbsync models --out optimizer/models.py

@@ -11,7 +11,6 @@ from dbsync.cli.screen import Screen, failing, page, show
 
 
 @click.command(
-    short_help="Show what would make the database what the schema file says.",
     epilog="""\b
     Examples:
       dbsync plan

@@ -12,7 +12,6 @@ _OF_PLANS = ("seeds", "no_seeds", "author", "online")
 
 
 @click.command(
-    short_help="Write the schema and the pending plan as a web page.",
     epilog="""\b
     Examples:
       dbsync report

@@ -17,7 +17,6 @@ _EITHER = "leave out one of the two"
 
 
 @click.command(
-    short_help="Go back to what the database was before the last apply.",
     epilog="""\b
     Examples:
       dbsync undo --plan       what it would do; nothing is done

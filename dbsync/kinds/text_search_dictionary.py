@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Self
 
-import postgast
-
 from dbsync import sql
 from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
@@ -56,5 +54,8 @@ class TextSearchDictionary(Movable):
 def _option_names(options: str | None) -> list[str]:
     if not options:
         return []
+    # Its generated classes take longer to import than all kinds together, and few databases have a dictionary.
+    import postgast
+
     tree = postgast.parse(f"CREATE TEXT SEARCH DICTIONARY d ({options})")
     return [item.def_elem.defname for item in tree.stmts[0].stmt.define_stmt.definition]

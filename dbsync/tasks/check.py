@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import psycopg
 
-from dbsync.apply.entry import entry
 from dbsync.apply.history import records
 from dbsync.apply.lock import holder
 from dbsync.config import Config
 from dbsync.errors import DbsyncError
-from dbsync.load.script import read_script
 from dbsync.model.health import Finding, Health
 from dbsync.model.outcome import Observer, Record
 from dbsync.model.plan import Plan
@@ -19,11 +17,8 @@ from dbsync.pg.condition import look as condition_of
 from dbsync.pg.connect import connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
-from dbsync.planning.memory import digest
-from dbsync.planning.past import comparable, strayed
 from dbsync.planning.quick import look, recalled
 from dbsync.scratch.given import PREFIX
-from dbsync.snapshot import snapshot
 from dbsync.tasks import findings
 from dbsync.tasks.live import live
 from dbsync.tasks.request import request_for
@@ -78,7 +73,10 @@ def _schema(
     try:
         plan = (recalled if quick else look)(request, observer.progress)
         if plan is None:
-            return _as_applied(config, target, applied), None
+            # All kinds of objects take a while to import, which what is remembered does without.
+            from dbsync.tasks.applied import as_applied
+
+            return as_applied(config, target, applied), None
     except DbsyncError as error:
         return Finding(
             about="schema",
@@ -107,34 +105,3 @@ def _asides(plan: Plan) -> Iterator[str]:
     if plan.kept:
         yield f"left alone: {', '.join(map(str, plan.kept))}"
     yield from plan.notes
-
-
-def _as_applied(config: Config, target: Target, applied: tuple[Record, ...]) -> Finding:
-    """What can be said without a scratch database: whether live is as the last record left it."""
-    hint = "dbsync check without --quick compares them"
-    unknown = f"nothing is remembered of this live and this {config.schema.name}"
-    last = next((one for one in applied if one.outcome in ("applied", "failed")), None)
-    if last is None or last != applied[0]:
-        return Finding(about="schema", state="unknown", text=unknown, hint=hint)
-    with contextlib.closing(connect(target, read_only=True)) as connection:
-        record = entry(connection, applied, last.id)
-        if not comparable(record, connection.info.server_version):
-            return Finding(about="schema", state="unknown", text=unknown, hint=hint)
-        strange = strayed(snapshot(connection).digests, record)
-    if strange:
-        return Finding(
-            about="schema",
-            state="bad",
-            text=f"live is not as record {last.id} left it",
-            details=findings.first(strange),
-            hint="somebody changed it by hand: dbsync plan shows what differs from the schema file",
-        )
-
-    same = (
-        digest(read_script(config.schema, config.include_path).files) == record.schema_digest
-        and last.outcome == "applied"
-    )
-    if same:
-        return Finding(about="schema", state="good", text=f"live is as record {last.id} left it, from this schema file")
-    text = f"live is as record {last.id} left it, but {config.schema.name} has another text since"
-    return Finding(about="schema", state="unknown", text=text, hint=hint)
