@@ -105,6 +105,33 @@ def test_declared_rows(live: Live, capsys: Captured) -> None:
     assert found(capsys, 1)["seeds"]["state"] == "unknown"
 
 
+@pytest.mark.parametrize("granted", [False, True])
+def test_quick_does_not_take_an_apply_without_a_record_for_a_change_by_hand(
+    live: Live, database: Target, capsys: Captured, monkeypatch: pytest.MonkeyPatch, granted: bool
+) -> None:
+    role = f"app_{uuid.uuid4().hex[:12]}"
+    live.execute(f"create role {role} login; grant all on schema public to {role}".encode())
+    try:
+        Path("schema.sql").write_text(f"{SCHEMA}create table notes (id integer);\n")
+        assert cli.main(["apply", "--yes", "--quiet"]) == 0
+        live.execute(f"grant usage on schema dbsync to {role}; grant select on dbsync.history to {role}".encode())
+        if granted:
+            live.execute(f"grant insert, update on dbsync.history to {role}".encode())
+        monkeypatch.setenv("DATABASE_URL", Target({**database.parameters, "user": role}).conninfo())
+        live.execute("alter table public.notes add column more integer")
+        schema = found(capsys, 1 if granted else 0, "--quick")["schema"]
+        if granted:
+            assert schema["state"] == "bad"
+            assert "by hand, or with dbsync as a role that may not write the history" in schema["hint"]
+        else:
+            assert schema["state"] == "unknown"
+            assert f"what {role} applies leaves no record" in schema["text"]
+            assert f"GRANT INSERT, UPDATE ON dbsync.history TO {role}" in schema["hint"]
+            assert "by hand" not in schema["hint"]
+    finally:
+        live.execute(f"drop owned by {role}; drop role {role}".encode())
+
+
 def test_quick_knows_what_was_applied(live: Live, capsys: Captured) -> None:
     Path("schema.sql").write_text(SCHEMA + "create table more (id integer);")
     assert cli.main(["apply", "--yes", "-q"]) == 0
