@@ -4,7 +4,6 @@ On an empty copy PostgreSQL takes the same locks, rewrites the same tables and s
 so these are read off, not looked up. Only what live has is watched: a step cannot hurt a table that it has just made.
 """
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,7 +12,8 @@ import psycopg
 
 from dbsync import sql
 from dbsync.load import tree
-from dbsync.load.elevation import may_elevate
+from dbsync.load.acts import Elevate, act, may_act
+from dbsync.load.unsafe import UnsafeActError
 from dbsync.model.objects import Id, aside
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
@@ -22,7 +22,6 @@ from dbsync.pg.failures import Failure
 
 Connection = psycopg.Connection[Any]
 Touched = Callable[[], tuple[Id, ...]]
-Elevate = Callable[[], contextlib.AbstractContextManager[None]]
 
 # privilege_not_revoked, privilege_not_granted
 _GRANTED_NOTHING = ("01006", "01007")
@@ -86,7 +85,7 @@ class Replay:
     """Steps run on one copy, one after the other."""
 
     def __init__(self, connection: Connection, elevate: Elevate | None, touched: Touched | None = None):
-        """`elevate` makes the session superuser for one step; None where live's role may not do what needs that.
+        """`elevate` lets a superuser do what a step asks for; None where live's role may not do what needs that.
 
         `touched` tells what the last step touched, for steps that do not know it themselves.
         """
@@ -95,8 +94,6 @@ class Replay:
         self.granted_nothing: Failure | None = None
         self.touched = touched
         self.elevate = elevate
-        self.elevated = False
-        """Whether any step needed it."""
         self.files: dict[int, int] = {}
         self.names: dict[int, str] = {}
         self.tables: set[int] = set()
@@ -127,28 +124,28 @@ class Replay:
         result = self._run(step)
         if isinstance(result, Observed) or self.elevate is None or result.failure.sqlstate is None:
             return result
-        if not may_elevate(result.failure.sqlstate, _node(step.sql)):
+        if not may_act(result.failure.sqlstate, step.sql):
             return result
-        with self.elevate():
-            again = self._run(step)
-        self.elevated = self.elevated or isinstance(again, Observed)
-        return again
+        again = self._run(step, self.elevate)
+        return dataclasses.replace(again, acted=True) if isinstance(again, Observed) else again
 
-    def _run(self, step: Step) -> Observed | Refusal:
+    def _run(self, step: Step, elevate: Elevate | None = None) -> Observed | Refusal:
         try:
             if not step.transactional:
-                self.connection.execute(step.sql.encode())
+                perform(self.connection, step.sql, elevate)
                 self.connection.execute(_FORGET)
                 return Observed(step=step)
             with self.connection.transaction() as transaction:
                 self.granted_nothing = None
-                self.connection.execute(step.sql.encode())
+                perform(self.connection, step.sql, elevate)
                 if self.granted_nothing:
                     raise psycopg.Rollback(transaction)
                 observed = self._observed(step)
             if self.granted_nothing:
                 return Refusal(step, self.granted_nothing)
             return dataclasses.replace(observed, touched=self.touched()) if self.touched else observed
+        except UnsafeActError as error:
+            return Refusal(step, Failure(message=error.message, hint=error.hint, sqlstate=_INSUFFICIENT_PRIVILEGE))
         except psycopg.Error as error:
             if self.connection.closed:
                 raise
@@ -226,13 +223,15 @@ class Replay:
         return lost
 
 
+def perform(connection: Connection, text: str, elevate: Elevate | None) -> None:
+    """Run a step's text: as what a superuser does, with `elevate`. psycopg.Error where PostgreSQL refuses it."""
+    if elevate:
+        act(connection, elevate, text)
+    else:
+        connection.execute(text.encode())
+
+
 def _spelled(mode: str) -> str:
     """A lock's mode as LOCK TABLE writes it: AccessExclusiveLock → ACCESS EXCLUSIVE."""
     words = "".join(f" {c}" if c.isupper() else c for c in mode.removesuffix("Lock")).split()
     return " ".join(words).upper()
-
-
-def _node(text: str) -> str:
-    """The name of a step's parse node; empty where the parser at hand does not know the statement."""
-    node = tree.node(text)
-    return tree.node_name(node) if node else ""

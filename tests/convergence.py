@@ -13,6 +13,7 @@ from dbsync.scratch import tools
 from dbsync.scratch.binaries import Installation
 from dbsync.snapshot import snapshot
 from tests.plugins.database import MakeDatabase
+from tests.psql import restore
 
 Connection = psycopg.Connection[Any]
 
@@ -52,5 +53,5 @@ def read(target: Target) -> Catalog:
 
 def reloaded(target: Target, programs: Installation, make: MakeDatabase) -> Target:
     fresh = make()
-    tools.restore(programs, fresh, tools.dump(programs, target, ["--exclude-schema=dbsync"]))
+    restore(programs, fresh, tools.dump(programs, target, ["--exclude-schema=dbsync"]))
     return fresh

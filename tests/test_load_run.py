@@ -13,6 +13,7 @@ from psycopg import sql
 from dbsync.errors import SchemaError
 from dbsync.load.run import Loaded, load
 from dbsync.load.script import read_script
+from dbsync.scratch import elevation
 from tests.plugins.database import MakeDatabase
 
 Load = Callable[..., Loaded]
@@ -27,14 +28,10 @@ class Target:
         self.session = session
         self.role = role
 
-    @contextlib.contextmanager
-    def elevate(self) -> Iterator[None]:
-        name = sql.Identifier(self.role)
-        self.admin.execute(sql.SQL("alter role {} superuser").format(name))
-        try:
-            yield
-        finally:
-            self.admin.execute(sql.SQL("alter role {} nosuperuser").format(name))
+    def elevate(
+        self, session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        return elevation.elevated(self.admin, session, silent=silent, owner=owner)
 
     def load(self, text: str) -> Loaded:
         (self.folder / "schema.sql").write_text(text)

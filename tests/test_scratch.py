@@ -20,6 +20,7 @@ from dbsync.errors import ConnectionFailed, ScratchError, UsageError
 from dbsync.pg.connect import connect
 from dbsync.pg.server import Locale, Membership, Role, describe
 from dbsync.pg.target import Target
+from dbsync.planning.workspace import Workspace
 from dbsync.scratch import binaries, run
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.devserver import dev_server
@@ -105,7 +106,8 @@ def test_roles_and_memberships_are_lives(scratch: Scratch) -> None:
         "app": False,
         "boss": False,
         "Read Only": False,
-        "dbsync_scratch": True,
+        "dbsync_superuser": True,
+        "dbsync_owner": False,
     }
     assert [(one.role, one.member) for one in facts.memberships if one.member == "app"] == [("Read Only", "app")]
     assert facts.tablespaces == ("fast disk",)
@@ -118,27 +120,31 @@ def test_elevation_reaches_a_transaction_under_way_and_ends(scratch: Scratch, da
         session.execute(
             "create function public.f() returns event_trigger language plpgsql as 'begin end'",
         )
-        with scratch.elevated("app", session):
+        with scratch.elevated(session):
             session.execute("create event trigger e on ddl_command_end execute function public.f()")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             session.execute("create event trigger e2 on ddl_command_end execute function public.f()")
 
 
+def restored(scratch: Scratch, name: str, text: str) -> None:
+    Workspace(scratch, NEEDS.session_role, superuser=False).load_dump(name, text)
+
+
 def test_a_dump_restores_to_an_equal_dump(scratch: Scratch, database: str) -> None:
-    with contextlib.closing(scratch.connect(database)) as session:
+    with contextlib.closing(scratch.connect(database, "app")) as session, scratch.elevated(session):
         session.execute(
             'create schema s authorization app; create table s.t (id int primary key) tablespace "fast disk"'
         )
         session.execute("create function public.f() returns event_trigger language plpgsql as 'begin end'")
-        session.execute("create event trigger e on ddl_command_end execute function public.f()")
         session.execute("create publication p for table s.t")
         session.execute(
             "create subscription sub connection 'host=x' publication p with (connect=false, slot_name=none)"
         )
+        session.execute("create event trigger e on ddl_command_end execute function public.f()")
     text = scratch.dump(database)
     scratch.create("two")
     try:
-        scratch.restore("two", text)
+        restored(scratch, "two", text)
         again = scratch.dump("two")
     finally:
         scratch.drop("two")
@@ -152,13 +158,13 @@ def test_a_dump_restores_to_an_equal_dump(scratch: Scratch, database: str) -> No
 
 def test_a_function_keeps_what_reads_like_a_setting_of_the_dump(scratch: Scratch, database: str) -> None:
     body = "\nbegin end;\n/*\nSET transaction_timeout = 0;\n*/\n"
-    with contextlib.closing(scratch.connect(database)) as session:
+    with contextlib.closing(scratch.connect(database, "app")) as session:
         session.execute(f"create procedure public.p() language plpgsql as $${body}$$".encode())
     # As an older pg_dump writes it, without the setting at its head.
     head, entry, rest = scratch.dump(database).partition("\n-- Name: ")
     scratch.create("two")
     try:
-        scratch.restore("two", head.replace("SET transaction_timeout = 0;\n", "") + entry + rest)
+        restored(scratch, "two", head.replace("SET transaction_timeout = 0;\n", "") + entry + rest)
         with contextlib.closing(scratch.connect("two")) as session:
             assert session.execute("select prosrc from pg_proc where proname = 'p'").fetchone() == (body,)
     finally:
@@ -166,7 +172,8 @@ def test_a_function_keeps_what_reads_like_a_setting_of_the_dump(scratch: Scratch
 
 
 def test_event_triggers_of_superusers_are_restored(scratch: Scratch, database: str) -> None:
-    scratch.restore(
+    restored(
+        scratch,
         database,
         "create function public.f() returns event_trigger language plpgsql as 'begin end';\n"
         "create event trigger e on ddl_command_end execute function public.f();\n"
@@ -180,8 +187,8 @@ def test_event_triggers_of_superusers_are_restored(scratch: Scratch, database: s
 
 def test_a_dump_that_does_not_load_shows_its_line(scratch: Scratch, database: str) -> None:
     with pytest.raises(ScratchError) as caught:
-        scratch.restore(database, "create table public.a ();\ncreate tabel b ();\n")
-    assert caught.value.excerpt == "2 | create tabel b ();"
+        restored(scratch, database, "create table public.a ();\ncreate tabel b ();\n")
+    assert "2 | create tabel b ();" in str(caught.value)
     assert 'syntax error at or near "tabel"' in str(caught.value)
 
 
@@ -250,7 +257,7 @@ def test_a_server_given_by_its_url(scratch: Scratch) -> None:
             assert session.info.dbname.startswith("dbsync_scratch_")
         text = server.dump("one")
         server.create("two")
-        server.restore("two", text)
+        restored(server, "two", text)
         assert "CREATE TABLE public.t" in server.dump("two")
     names = [row[0] for row in scratch.admin.execute("select datname::text from pg_database").fetchall()]
     assert not [name for name in names if name.startswith("dbsync_scratch_")]

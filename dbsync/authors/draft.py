@@ -34,7 +34,6 @@ class Draft:
     refused: tuple[Refusal, ...]
     set_aside: tuple[Refusal, ...] = ()
     """Statements of the author's that PostgreSQL refused and that the draft does without."""
-    elevated: bool = False
 
     @property
     def complete(self) -> bool:
@@ -116,7 +115,6 @@ def draft(
         left=left or (),
         refused=tuple(refused),
         set_aside=tuple(set_aside),
-        elevated=replay.elevated,
     )
 
 

@@ -15,6 +15,7 @@ import psycopg
 from dbsync.load import tree
 from dbsync.model.objects import Id
 from dbsync.model.steps import Step
+from dbsync.pg.sealing import unsealed
 
 Connection = psycopg.Connection[Any]
 
@@ -35,7 +36,7 @@ def write(connect_current: Callable[[], Connection], connect_desired: Callable[[
                 migration = Migration(current, desired)
                 migration.set_safety(False)
                 migration.add_all_changes(privileges=True)
-                texts = [str(text) for text in migration.statements]
+                texts = [unsealed(str(text)) for text in migration.statements]
         except Exception as error:  # It raises KeyError, AttributeError, NotImplementedError, …
             raise MigraFailedError(
                 f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

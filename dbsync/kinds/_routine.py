@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Self
 from dbsync import sql
 from dbsync.kinds._naming import Movable
 from dbsync.model.steps import Step
+from dbsync.pg.sealing import SEAL
 
 ARGUMENTS: Final = """
         left join lateral (
@@ -30,7 +31,7 @@ QUERY: Final = f"""
         select array[n.nspname, p.proname, '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')']::text[] as path,
                p.oid::bigint as oid,
                pg_catalog.rtrim(
-                   pg_catalog.substr(pg_catalog.pg_get_functiondef(p.oid),
+                   pg_catalog.substr(pg_catalog.replace(pg_catalog.pg_get_functiondef(p.oid), '{SEAL}', ''),
                                      pg_catalog.length('CREATE OR REPLACE %s ') + 1), E'\\n') as definition,
                l.lanname as language, p.prokind = 'w' as is_window, p.proretset as returns_set,
                pg_catalog.format_type(p.prorettype, null) as returns,

@@ -12,6 +12,7 @@ from dbsync.load.places import place_in
 from dbsync.load.source import failure
 from dbsync.load.wrong_row import WrongRow
 from dbsync.model.text import Script, Statement
+from dbsync.pg.sealing import RULE, refused
 
 _EXISTS = frozenset({"42P07", "42710", "42P06", "42723", "42701"})
 _MISSING = frozenset({"42P01", "42704", "42883", "3F000"})
@@ -50,7 +51,7 @@ def schema_error(
     found = failure(
         texts[statement.place.file],
         place,
-        said.message_primary or str(error).strip(),
+        refused(said.message_primary or "") or said.message_primary or str(error).strip(),
         length=length,
         detail=visible_lines("\n".join(one for one in details if one)) or None,
         hint=visible_lines(hint) if hint else None,
@@ -90,6 +91,8 @@ def _elsewhere(error: psycopg.Error, statements: Sequence[Statement], index: int
 
 
 def _hint(error: psycopg.Error, statement: Statement) -> str | None:
+    if refused(error.diag.message_primary or ""):
+        return f"{RULE}; take the call out of the file"
     if error.diag.source_function in _NO_ROLE:
         return "create the role on the server, or write CREATE ROLE before this statement"
     if error.sqlstate == "42P06":

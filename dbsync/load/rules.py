@@ -203,5 +203,8 @@ _RULES: Mapping[str, Rule | Callable[[pb.Node, Statement], Rule]] = {
     "AlterTableSpaceOptionsStmt": _refused("ALTER TABLESPACE"),
     "DropOwnedStmt": _refused("DROP OWNED"),
     "ReassignOwnedStmt": _refused("REASSIGN OWNED", "write ALTER … OWNER TO for each object"),
+    "ImportForeignSchemaStmt": _refused(
+        "IMPORT FOREIGN SCHEMA", "it would ask another server: write the foreign tables"
+    ),
     "LoadStmt": _refused("LOAD", "libraries belong into the server's shared_preload_libraries"),
 }

@@ -6,8 +6,7 @@ is run again by itself.
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -16,18 +15,17 @@ from psycopg.pq import TransactionStatus
 from dbsync import sql
 from dbsync.errors import ScratchError, TimeIsUp
 from dbsync.load import rules
-from dbsync.load.elevation import may_elevate
+from dbsync.load.acts import Elevate, act, may_act
 from dbsync.load.failures import endless, schema_error
 from dbsync.load.places import Places, Recorder, recording
 from dbsync.load.source import failure
+from dbsync.load.unsafe import UnsafeActError
 from dbsync.load.wrong_row import wrong_row
 from dbsync.model.text import Place, Script, Statement
 from dbsync.pg.connect import PINNED
 
 # As psql has them: the file may rely on the default path, and its functions are checked as it is loaded.
 LOADING = {**PINNED, "search_path": '"$user", public'}
-
-Elevate = Callable[[], AbstractContextManager[None]]
 
 _TOGETHER = frozenset(
     {
@@ -96,8 +94,8 @@ def load(
     """Runs the statements with the effect that they have in psql, each in a transaction of its own; the connection is
     left in autocommit. One in which BEGIN was run runs them all in that transaction.
 
-    `elevate` gives the session's role a superuser's rights while it is open. `admin`, a superuser's connection to
-    the same database, lets the places of objects be recorded. The session keeps what the file SETs.
+    `elevate` gives the session's role a superuser's rights for what only a superuser may do. `admin`, a superuser's
+    connection to the same database, lets the places of objects be recorded. The session keeps what the file SETs.
     """
     if not connection.autocommit:
         connection.autocommit = True
@@ -117,6 +115,11 @@ def load(
         notes=tuple(loading.notes),
         places=recorder.places,
     )
+
+
+def _encoded(text: str) -> bytes:
+    """As it came: a dump of a database without an encoding may hold bytes that are no UTF-8."""
+    return text.encode(errors="surrogateescape")
 
 
 class _Loading:
@@ -171,7 +174,7 @@ class _Loading:
             rule = rules.rule(statement)
             if not isinstance(rule, rules.Run):
                 return False
-            texts += [self._recorder.mark(number), (rule.instead or statement.sql).encode()]
+            texts += [self._recorder.mark(number), _encoded(rule.instead or statement.sql)]
         try:
             # A statement may end in a comment, which goes on to the end of its line.
             self._cursor.execute(b"\n;".join([*texts, self._recorder.asking]))
@@ -190,8 +193,7 @@ class _Loading:
                 if note:
                     self._note(statement, note)
             case rules.Refuse(why, hint):
-                length = len(statement.sql.split("\n", 1)[0])
-                raise failure(self._texts[statement.place.file], statement.place, why, length=length, hint=hint)
+                raise self._refusal(statement, why, hint)
             case rules.MakeRole(name):
                 self._make_role(index, name)
             case rules.Run():
@@ -201,27 +203,33 @@ class _Loading:
                 self._recorder.hear(self._cursor)
 
     def _run(self, index: int, statement: Statement, rule: rules.Run) -> None:
-        text = (rule.instead or statement.sql).encode()
+        text = _encoded(rule.instead or statement.sql)
         self._warning = None
         try:
             self._send(statement, text)
         except psycopg.Error as error:
             if error.sqlstate and error.sqlstate in rule.forgiven:
                 self._note(statement, f"passed over: {rule.forgiven[error.sqlstate]}")
-            elif may_elevate(error.sqlstate, statement.node):
-                self._run_elevated(index, statement, text, error.diag.message_primary or "")
+            elif may_act(error.sqlstate, rule.instead or statement.sql):
+                self._act(index, rule, error.diag.message_primary or "")
             else:
                 raise self._failure(error, index, rewritten=rule.instead is not None) from error
         else:
             if self._warning and statement.node == "GrantStmt":
-                self._run_elevated(index, statement, text, self._warning)
+                self._act(index, rule, self._warning)
 
-    def _run_elevated(self, index: int, statement: Statement, text: bytes, reason: str) -> None:
+    def _act(self, index: int, rule: rules.Run, reason: str) -> None:
+        statement = self._statements[index]
         try:
-            with self._elevate():
-                self._send(statement, text)
+            act(self._connection, self._elevate, rule.instead or statement.sql)
+        except UnsafeActError as error:
+            if statement.node == "GrantStmt":
+                # A live database may have given a right to read files; here nobody needs it.
+                self._note(statement, f"passed over: {error.message}")
+                return
+            raise self._refusal(statement, error.message, error.hint) from None
         except psycopg.Error as error:
-            raise self._failure(error, index, rewritten=text != statement.sql.encode()) from error
+            raise self._failure(error, index, rewritten=True) from error
         self.elevated.append(Elevated(statement, reason))
 
     def _send(self, statement: Statement, text: bytes) -> None:
@@ -236,7 +244,7 @@ class _Loading:
         if known:
             return
         try:
-            with self._elevate():
+            with self._elevate(self._connection):
                 self._connection.execute(f"CREATE ROLE {sql.name(name)}".encode())
                 self._connection.execute(f"GRANT {sql.name(name)} TO CURRENT_USER".encode())
         except psycopg.Error as error:
@@ -246,6 +254,10 @@ class _Loading:
     def _note(self, statement: Statement, why: str) -> None:
         first = " ".join(statement.sql.split(None, 4)[:4])
         self.notes.append(Note(statement.place, f"{first} …: {why}"))
+
+    def _refusal(self, statement: Statement, why: str, hint: str) -> Exception:
+        length = len(statement.sql.split("\n", 1)[0])
+        return failure(self._texts[statement.place.file], statement.place, why, length=length, hint=hint)
 
     def _failure(self, error: psycopg.Error, index: int, *, rewritten: bool) -> Exception:
         if self._connection.closed or error.sqlstate is None:

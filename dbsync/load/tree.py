@@ -11,7 +11,7 @@ def parse(text: str) -> pb.ParseResult | None:
     """The parse tree; None where the parser at hand does not know the syntax: the server has the last word."""
     try:
         return postgast.parse(text)
-    except (postgast.PgQueryError, DecodeError):
+    except (postgast.PgQueryError, DecodeError, UnicodeEncodeError):
         return None
 
 

@@ -18,7 +18,8 @@ class Observed:
     """A step, and what the replay saw of it on the copy.
 
     `locks` maps a table of live to the strongest mode that the step took on it ("ACCESS EXCLUSIVE"); `rewritten`,
-    `scanned` name tables of live; `lost` says in words what is gone after it ("table public.t and its rows").
+    `scanned` name tables of live; `lost` says in words what is gone after it ("table public.t and its rows");
+    `acted`, that on the scratch server a superuser did it for the role.
     """
 
     step: Step
@@ -27,6 +28,7 @@ class Observed:
     scanned: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     touched: tuple[Id, ...] = ()
+    acted: bool = dataclasses.field(default=False, compare=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

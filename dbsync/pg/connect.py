@@ -135,7 +135,8 @@ def pin(
     Where another server `process` than this one answers, nothing is set, and the answer is False.
     """
     calls = "".join(", pg_catalog.set_config(%s, %s, false)" for _ in settings)
-    own = "pg_catalog.pg_backend_pid() = coalesce(%s, pg_catalog.pg_backend_pid())"
+    # Where the database or the role has a search path of its own, another = than PostgreSQL's may be the first.
+    own = "pg_catalog.pg_backend_pid() operator(pg_catalog.=) coalesce(%s, pg_catalog.pg_backend_pid())"
     values = [process, *(text for pair in settings.items() for text in pair)]
     query = f"select case when {own} then pg_catalog.num_nonnulls(true{calls}) end"
     row = connection.execute(query.encode(), values).fetchone()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from dbsync.pg.sealing import refused
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -30,7 +32,7 @@ class Failure:
             text = str(error).strip() or type(error).__name__
             return cls(message=text, sqlstate=error.sqlstate)
         return cls(
-            message=diag.message_primary,
+            message=refused(diag.message_primary) or diag.message_primary,
             detail=diag.message_detail,
             hint=diag.message_hint,
             context=diag.context,

@@ -62,9 +62,9 @@ def copied_from_desired(workspace: Workspace, dump: str, live: Catalog, desired:
 
 def _brought_to(live: Catalog, workspace: Workspace, desired: Catalog) -> bool:
     """Whether PostgreSQL takes all steps on the copy that make what is desired into live."""
-    with workspace.elevate(), workspace.running(COPY) as connection:
+    with workspace.scratch.owning(), workspace.running(COPY) as connection:
         before = connection.execute(_NOW.encode()).fetchone()
-        _, refused = run_all(Replay(connection, None), write(desired, live))
+        _, refused = run_all(Replay(connection, workspace.elevate), write(desired, live))
         try:
             restarted = connection.execute(_RESTARTED.encode(), before).fetchone()
             if restarted and restarted[0]:

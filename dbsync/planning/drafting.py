@@ -88,7 +88,7 @@ class Drafting:
             return None
         with self._tried() as (replay, _):
             done, refused = run_all(replay, write(*self.start))
-        found = Draft(author="dbsync", steps=tuple(done), left=(), refused=tuple(refused), elevated=replay.elevated)
+        found = Draft(author="dbsync", steps=tuple(done), left=(), refused=tuple(refused))
         return found if found.complete and found.harmless and not refused else None
 
     def _kinds(self) -> Draft:
@@ -118,7 +118,8 @@ class Drafting:
         with self.workspace.fresh(self.begun.steps) as name, self.workspace.running(name) as connection:
             with scratch.connect(name) as admin:
                 try:
-                    admin.execute(INSTALL.encode())
+                    with scratch.silent(admin):
+                        admin.execute(INSTALL.encode())
                 except psycopg.errors.InsufficientPrivilege:
                     self.notes = (_BLIND,)
                     return []
@@ -126,10 +127,12 @@ class Drafting:
 
             def sides() -> Sides:
                 with scratch.connect(name) as admin:
-                    admin.execute(REMOVE.encode())
+                    with scratch.silent(admin):
+                        admin.execute(REMOVE.encode())
                     try:
                         return self.sides(name, self.workspace.read(name))
                     finally:
-                        admin.execute(INSTALL.encode())
+                        with scratch.silent(admin):
+                            admin.execute(INSTALL.encode())
 
             return [draft("migra", replay, sides, steps)]

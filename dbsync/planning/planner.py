@@ -232,7 +232,7 @@ class _Planning:
                     failures.append(error)
                 else:
                     notes = (*drafting.notes, *one.notes(), *ordinary)
-                    return self.made(proven, changes, notes, elevated=one.elevated)
+                    return self.made(proven, changes, notes)
         if not failures:
             raise NoPlan(*drafting.notes, hint="--author best lets dbsync write the plan itself")
         raise self.no_plan(failures)
@@ -246,14 +246,13 @@ class _Planning:
             self.large,
             self.live.facts.version,
             [thing.id.name for thing in self.before.objects.values() if isinstance(thing, Index) and not thing.valid],
-            lambda steps: self.proven(steps, elevated=draft.elevated),
+            self.proven,
         )
 
-    def proven(self, steps: tuple[Observed, ...], *, elevated: bool) -> Proven:
+    def proven(self, steps: tuple[Observed, ...]) -> Proven:
         """The renames and then these steps, proven as one. NotProvenError if they do not end where the file says."""
-        elevated = elevated or self.begun.elevated
         first = (*self.begun.steps, *steps)
-        return prove(self.workspace, first, self.judged, self.moved(steps), room=self.room, elevated=elevated)
+        return prove(self.workspace, first, self.judged, self.moved(steps), room=self.room)
 
     def moved(self, steps: tuple[Observed, ...]) -> dict[tuple[str, ...], Moved]:
         """The tables that the steps make again with their rows, by their paths at the end."""
@@ -269,7 +268,7 @@ class _Planning:
     def only_renamed(self) -> Plan:
         """The plan where nothing is left to do after the renames."""
         try:
-            return self.made(self.proven((), elevated=False), ())
+            return self.made(self.proven(()), ())
         except NotProvenError as error:
             raise self.no_plan([error]) from error
 
@@ -315,7 +314,7 @@ class _Planning:
         steps = [one for batch in proven.batches for one in batch.steps]
         if proven.lineage is None or not steps:
             return Asked()
-        connect_scratch = self.workspace.scratch.connect
+        connect_scratch = self.workspace.scratch.connect_as_owner
         with connect_scratch(COPY) as copy, connect_scratch(DESIRED) as desired:
             facts = Facts(
                 changes=changes,
@@ -340,7 +339,7 @@ class _Planning:
             progress=self.progress,
         )
 
-    def declared(self, proven: Proven, rows: Asked, *, elevated: bool) -> tuple[Declared, tuple[Hazard, ...]]:
+    def declared(self, proven: Proven, rows: Asked) -> tuple[Declared, tuple[Hazard, ...]]:
         """The batches with what rows that should be there need, unless the steps before that would fail on live; and
         the hazards that are left."""
         batches = annotated(proven.batches, self.places, self.goal)
@@ -350,14 +349,12 @@ class _Planning:
         if blocked and not self.seeding.rows.first:
             note = "declared rows were not compared: rows are in the way of the schema"
             return Declared(batches, notes=(note,)), rows.hazards
-        declared = self.seeding.complete(batches, elevated=elevated or self.begun.elevated)
+        declared = self.seeding.complete(batches)
         return declared, self.seeding.left(rows.hazards, timeout=self.request.question_timeout)
 
-    def made(
-        self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = (), *, elevated: bool = False
-    ) -> Plan:
+    def made(self, proven: Proven, changes: tuple[Change, ...], notes: tuple[str, ...] = ()) -> Plan:
         rows = self.asked(proven, changes)
-        seeded, hazards = self.declared(proven, rows, elevated=elevated)
+        seeded, hazards = self.declared(proven, rows)
         if self.workspace.older:
             refuse_unread(seeded.batches, self.request.target, self.workspace.older)
         return Plan(

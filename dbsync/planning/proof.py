@@ -1,6 +1,5 @@
 """The proof: the whole plan, run on a fresh copy of live as apply will run it, ends where the file says."""
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,8 @@ import psycopg
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
 from dbsync.hazards import Lineage, Moved, Standing, lineage, standing
+from dbsync.load.acts import Elevate
+from dbsync.load.unsafe import UnsafeActError
 from dbsync.model.catalog import Catalog
 from dbsync.model.changes import Change
 from dbsync.model.objects import Id
@@ -19,6 +20,7 @@ from dbsync.pg.failures import Failure
 from dbsync.planning.batches import clean_cuts, committed_before, whole
 from dbsync.planning.witness import difference, entries
 from dbsync.planning.workspace import DESIRED, Workspace
+from dbsync.replay import perform
 
 Connection = psycopg.Connection[Any]
 Path = tuple[str, ...]
@@ -85,7 +87,6 @@ def prove(
     moved: Mapping[Path, Moved],
     *,
     room: int,
-    elevated: bool,
 ) -> Proven:
     """Run the steps as apply will, and see where they end. NotProvenError if that is not where the file says.
 
@@ -97,7 +98,7 @@ def prove(
         with workspace.fresh() as name:
             before = _standing(workspace, name)
             try:
-                done, locks = run_batches(workspace, name, batches, room, elevated=elevated)
+                done, locks = run_batches(workspace, name, batches, room)
             except NeedsCommitError as need:
                 batches = committed_before(batches, need.batch, need.position)
                 continue
@@ -128,27 +129,26 @@ class NeedsCommitError(Exception):
 
 
 def run_batches(
-    workspace: Workspace, name: str, batches: tuple[Batch, ...], room: int, *, elevated: bool
+    workspace: Workspace, name: str, batches: tuple[Batch, ...], room: int
 ) -> tuple[tuple[Batch, ...], int]:
     """Run the batches. What was run: the same, or more where one held too many locks; and the most that one held."""
     done: list[Batch] = []
     most = 0
     with workspace.running(name) as connection:
         for number, batch in enumerate(batches):
-            with workspace.elevate() if elevated else contextlib.nullcontext():
-                if batch.transactional:
-                    cuts = clean_cuts(batch.steps, workspace.copied[1].objects)
-                    parts, held = _run_transactions(connection, number, batch, cuts, room)
-                    most = max(most, held)
-                    done += parts
-                else:
-                    _run_step(connection, batch.steps[0])
-                    done.append(batch)
+            if batch.transactional:
+                cuts = clean_cuts(batch.steps, workspace.copied[1].objects)
+                parts, held = _run_transactions(connection, number, batch, cuts, room, workspace.elevate)
+                most = max(most, held)
+                done += parts
+            else:
+                _run_step(connection, batch.steps[0], workspace.elevate)
+                done.append(batch)
     return tuple(done), most
 
 
 def _run_transactions(
-    connection: Connection, number: int, batch: Batch, cuts: frozenset[int], room: int
+    connection: Connection, number: int, batch: Batch, cuts: frozenset[int], room: int, elevate: Elevate
 ) -> tuple[list[Batch], int]:
     """Run a batch in one transaction, or in several, each ended at a clean cut when it held more locks than `room`."""
     starts, most, held = [0], 0, 0
@@ -160,7 +160,7 @@ def _run_transactions(
             starts.append(position)
             held = 0
         try:
-            _run_step(connection, one)
+            _run_step(connection, one, elevate)
         except NotProvenError as error:
             if error.failure and error.failure.sqlstate == _NEEDS_COMMIT and position:
                 raise NeedsCommitError(number, position) from error
@@ -177,9 +177,11 @@ def _run_transactions(
     return [Batch(steps=batch.steps[start:end]) for start, end in zip(starts, ends, strict=True)], most
 
 
-def _run_step(connection: Connection, one: Observed) -> None:
+def _run_step(connection: Connection, one: Observed, elevate: Elevate) -> None:
     try:
-        connection.execute(one.step.sql.encode())
+        perform(connection, one.step.sql, elevate if one.acted else None)
+    except UnsafeActError as error:
+        raise NotProvenError(step=one, failure=Failure(message=error.message, hint=error.hint)) from error
     except psycopg.Error as error:
         raise NotProvenError(step=one, failure=Failure.of(error)) from error
 

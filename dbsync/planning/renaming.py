@@ -35,7 +35,6 @@ class Renamed:
     steps: tuple[Observed, ...] = ()
     renames: tuple[Rename, ...] = ()
     notes: tuple[str, ...] = ()
-    elevated: bool = False
 
     def after(self, one: Id) -> Id:
         """The identity that an object of live has after the renames."""
@@ -138,7 +137,7 @@ class _Renaming:
         if self._renamer is None:
             return Renamed(COPY, self.current, notes=notes)
         steps = tuple(self._renamer.steps)
-        return Renamed(RENAMED, self.current, steps, tuple(self.renames), notes, self._renamer.replay.elevated)
+        return Renamed(RENAMED, self.current, steps, tuple(self.renames), notes)
 
     def directed(self, wishes: Sequence[Wish]) -> None:
         tasks = self._tasks(wishes)

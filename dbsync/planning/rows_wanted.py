@@ -127,7 +127,7 @@ class RowsBefore:
 
     def load(self, workspace: Workspace, after: Names) -> Loaded:
         """What goes with its table or column is left out, and so is what a table does not take, which `notes` tell."""
-        with workspace.scratch.connect(DESIRED) as desired:
+        with workspace.scratch.connect_as_owner(DESIRED) as desired:
             goal = tables(desired)
         admin = _copied(workspace, COPY if self.first else DESIRED, SEEDED)
         with _closed_by_errors(admin):
@@ -153,7 +153,7 @@ def _staying(table: Table, goal: Mapping[Path, Table], after: Names) -> frozense
 
 def _copied(workspace: Workspace, template: str, name: str) -> Connection:
     workspace.scratch.create(name, template=template)
-    return workspace.scratch.connect(name)
+    return workspace.scratch.connect_as_owner(name)
 
 
 @contextlib.contextmanager

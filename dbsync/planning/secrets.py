@@ -4,22 +4,20 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dbsync.load.secrets import HIDDEN
 from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Object
+from dbsync.replay import Replay
 
-Connection = psycopg.Connection[Any]
 
-
-def recall(admin: Connection, state: Catalog, live: Catalog) -> tuple[str, ...]:
+def recall(replay: Replay, state: Catalog, live: Catalog) -> tuple[str, ...]:
     """Put them into the database that the state was loaded into; what to tell of each object that holds any."""
-    return tuple(note for thing in state.objects.values() if (note := _recalled(admin, thing, live)))
+    return tuple(note for thing in state.objects.values() if (note := _recalled(replay, thing, live)))
 
 
-def _recalled(admin: Connection, thing: Object, live: Catalog) -> str:
+def _recalled(replay: Replay, thing: Object, live: Catalog) -> str:
     secret = {name: value for name, value in _secret(thing) if _hidden(value)}
     if not secret:
         return ""
@@ -27,7 +25,7 @@ def _recalled(admin: Connection, thing: Object, live: Catalog) -> str:
     if now is not None:
         known = {name: _filled(value, getattr(now, name)) for name, value in secret.items()}
         for step in dataclasses.replace(thing, **known).alter(thing) or ():
-            admin.execute(step.sql.encode())
+            replay.run(step)
         if not any(map(_hidden, known.values())):
             return f"{thing.id} keeps the password that it has now: the history keeps none"
     return f"{thing.id} comes back with {HIDDEN} as its password, for the history keeps none: set it afterwards"

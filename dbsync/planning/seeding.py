@@ -78,30 +78,30 @@ class Seeding:
         with contextlib.closing(admin):
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
-            with contextlib.closing(scratch.connect(ROWS)) as copy:
+            with contextlib.closing(scratch.connect_as_owner(ROWS)) as copy:
                 called = as_it_is if self.rows.first else after
                 self.watched = gather(live, admin, copy, self.wanted, known, called)
 
-    def complete(self, batches: tuple[Batch, ...], *, elevated: bool) -> Declared:
+    def complete(self, batches: tuple[Batch, ...]) -> Declared:
         """The batches with the steps that make live's rows what the file says, and what differs. NoPlan names a row
         that live refuses."""
         self.progress("comparing rows")
         before = () if self.rows.first else batches
         with self.workspace.fresh(template=ROWS) as name:
-            self._run(name, before, elevated=elevated)
+            self._run(name, before)
             units, writer = self._differences(name)
             found = _found(writer)
             if not units:
                 return Declared(batches, found, self.watched)
             try:
-                done = self._proven(_joined(before, self._steps(units)), elevated=elevated)
+                done = self._proven(_joined(before, self._steps(units)))
             except NoPlan:
                 # In another order they may run, or else the row is named that keeps them from it.
                 ordered = self._ordered(name, units)
-                done = self._proven(_joined(before, self._steps(ordered)), elevated=elevated)
+                done = self._proven(_joined(before, self._steps(ordered)))
         if self.rows.first:
             self.ahead = done
-            done = self._followed(batches, elevated=elevated)
+            done = self._followed(batches)
         notes = (*writer.effects.notes, *(forgotten(one) for one in writer.former if one.unknown))
         former = tuple(dataclasses.replace(one, ahead=self.rows.first) for one in writer.former)
         return Declared(done, found, self.watched, notes, former)
@@ -133,7 +133,7 @@ class Seeding:
         with contextlib.closing(self.workspace.running(name)) as connection:
             return rehearse(connection, units, self.script, self.rows.hint)
 
-    def _proven(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
+    def _proven(self, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says.
 
         What foreign keys made of declared rows on the way is put right at the end.
@@ -143,7 +143,7 @@ class Seeding:
         for _ in range(sum(len(batch.steps) for batch in batches) + 2):
             with self.workspace.fresh(template=ROWS) as name:
                 try:
-                    self._run(name, batches, elevated=elevated)
+                    self._run(name, batches)
                 except NeedsCommitError as need:
                     batches = committed_before(batches, need.batch, need.position)
                     continue
@@ -161,16 +161,16 @@ class Seeding:
         (keys,) = (one.table.parents for one in self.wanted if one.table.path == unit.table)
         return unit.verb == "update" and any(key.action(name)[1] for key in keys for name in (THE_ROW, *key.targets))
 
-    def _followed(self, batches: tuple[Batch, ...], *, elevated: bool) -> tuple[Batch, ...]:
+    def _followed(self, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
         """What is written first, and then these, in one transaction if they can be."""
         *first, last = self.ahead
         if batches and last.transactional and batches[0].transactional:
             together = (*first, Batch(steps=(*last.steps, *batches[0].steps)), *batches[1:])
             with contextlib.suppress(NeedsCommitError, NoPlan), self.workspace.fresh(template=ROWS) as name:
-                self._run(name, together, elevated=elevated)
+                self._run(name, together)
                 return together
         with self.workspace.fresh(template=ROWS) as name:
-            self._run(name, (*self.ahead, *batches), elevated=elevated)
+            self._run(name, (*self.ahead, *batches))
         return (*self.ahead, *batches)
 
     def left(self, hazards: Sequence[Hazard], *, timeout: float) -> tuple[Hazard, ...]:
@@ -180,19 +180,19 @@ class Seeding:
             return tuple(hazards)
 
         def rows(name: str) -> list[int]:
-            with contextlib.closing(self.workspace.scratch.connect(name)) as copy:
+            with contextlib.closing(self.workspace.scratch.connect_as_owner(name)) as copy:
                 return [one.rows or 0 for one in ask(copy, put, timeout=timeout, progress=self.progress)]
 
         with self.workspace.fresh(template=ROWS) as name:
             before = rows(name)
-            self._run(name, self.ahead, elevated=False)
+            self._run(name, self.ahead)
             after = rows(name)
         gone = {question: one - two for question, one, two in zip(put, before, after, strict=True)}
         return tuple(left for one in hazards if (left := _less(one, gone.get(one.question, 0))))
 
-    def _run(self, name: str, batches: tuple[Batch, ...], *, elevated: bool) -> None:
+    def _run(self, name: str, batches: tuple[Batch, ...]) -> None:
         try:
-            run_batches(self.workspace, name, batches, sys.maxsize, elevated=elevated)
+            run_batches(self.workspace, name, batches, sys.maxsize)
         except NotProvenError as error:
             told = no_plan([error], self.workspace.role, superuser=self.workspace.superuser, goal="")
             raise NoPlan("A step fails with the rows that live has", detail=told.detail, hint=told.hint) from error
@@ -200,7 +200,10 @@ class Seeding:
     def _differences(self, name: str) -> tuple[list[Unit], Writer]:
         """The statements that make the rows what they should be, and their writer, which knows what differs."""
         scratch = self.workspace.scratch
-        with contextlib.closing(scratch.connect(name)) as copy, contextlib.closing(scratch.connect(SEEDED)) as seeded:
+        with (
+            contextlib.closing(scratch.connect_as_owner(name)) as copy,
+            contextlib.closing(scratch.connect_as_owner(SEEDED)) as seeded,
+        ):
             comparison = Comparison(copy, seeded, self.wanted)
             order = parents_first(self.wanted)
             elsewhere = effects(comparison, tables(copy), order)

@@ -20,6 +20,7 @@ from dbsync.planning.rows_wanted import RowsBefore, SeedsFile
 from dbsync.planning.secrets import recall
 from dbsync.planning.unnamed import taken_back
 from dbsync.planning.workspace import DESIRED, Workspace
+from dbsync.replay import Replay
 
 
 class SchemaFiles:
@@ -101,8 +102,9 @@ class Recorded:
     def load(self, workspace: Workspace, live: Catalog) -> Loaded:
         """Make the desired database, with live's secrets where the record has none."""
         loaded = workspace.load_state(self.script, self.state.more)
-        with workspace.scratch.connect(DESIRED) as admin:
-            workspace.notes += recall(admin, workspace.read(DESIRED), live)
+        with workspace.scratch.owning(), workspace.running(DESIRED) as session:
+            replay = Replay(session, workspace.elevate)
+            workspace.notes += recall(replay, workspace.read(DESIRED), live)
         return loaded
 
     def wishes(self, places: Places, desired: Catalog) -> tuple[Wish, ...]:

@@ -9,10 +9,13 @@ from dataclasses import fields
 from typing import Any
 
 import psycopg
+from postgast import pg_query_pb2 as pb
 
 from dbsync.authors.draft import draft, run_all
 from dbsync.authors.order import write
-from dbsync.errors import NoPlan
+from dbsync.errors import NoPlan, SchemaError, ScratchError
+from dbsync.load import tree
+from dbsync.load.acts import Elevate
 from dbsync.load.roles import may_create, owners
 from dbsync.load.run import LOADING, Loaded, load
 from dbsync.load.script import script_of
@@ -27,7 +30,7 @@ from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
 from dbsync.pg.version import major
 from dbsync.planning.excerpt import excerpt
-from dbsync.replay import Elevate, Refusal, Replay
+from dbsync.replay import Refusal, Replay
 from dbsync.scratch.provider import Scratch
 from dbsync.snapshot import snapshot
 
@@ -77,6 +80,7 @@ class Workspace:
         if self.older and self.older < 180000 <= self.scratch.version:
             script = as_before_18(script)
         with (
+            self.scratch.owning(),
             self.scratch.connect(DESIRED) as admin,
             may_create(admin, owners(script)),
             self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection,
@@ -89,14 +93,13 @@ class Workspace:
     def load_state(self, script: Script, more: Sequence[str]) -> Loaded:
         """The desired database, made from what pg_dump wrote of live once, and from what a dump leaves out.
 
-        As on the copies, a superuser's rights are there for all of it, and a subscription knows no slot.
+        As on the copies, a subscription knows no slot.
         """
         self.scratch.create(DESIRED)
-        with self.elevate(), self.scratch.connect(DESIRED, role=self.role, settings=LOADING) as connection:
-            loaded = load(connection, script, elevate=contextlib.nullcontext)
-        with self.scratch.connect(DESIRED) as admin:
+        loaded = self._load(DESIRED, script)
+        with self.scratch.connect(DESIRED) as admin, self.scratch.silent(admin):
             self._fit_subscriptions(admin)
-            lacking = self._complete(admin, list(more))
+            lacking = self._complete(DESIRED, admin, list(more))
             # An index that a failed CREATE INDEX CONCURRENTLY left behind is no goal.
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
                 admin.execute(_VALID)
@@ -140,17 +143,37 @@ class Workspace:
         if Id("schema", ("public",)) not in live.objects:
             with self.scratch.connect(name) as admin:
                 admin.execute("drop schema public")
-        self.scratch.restore(name, dump)
-        with self.scratch.connect(name) as admin:
+        self.load_dump(name, dump)
+        with self.scratch.connect(name) as admin, self.scratch.silent(admin):
             self._fit_subscriptions(admin)
-            return self._complete(admin, [text for thing in live.objects.values() for text in thing.undumped()])
+            return self._complete(name, admin, [text for thing in live.objects.values() for text in thing.undumped()])
+
+    def load_dump(self, name: str, dump: str) -> None:
+        """Load what pg_dump wrote. ScratchError where the scratch server does not take it."""
+        try:
+            self._load(name, script_of("dump", dump))
+        except SchemaError as error:
+            raise ScratchError(
+                "The copy of live could not be loaded into the scratch database",
+                detail=error.message,
+                excerpt=error.excerpt,
+                hint="a library or a locale of live's may be missing there: DBSYNC_PG_BIN names other binaries",
+            ) from error
+
+    def _load(self, name: str, script: Script) -> Loaded:
+        """Load what pg_dump wrote as one who owns everything, but is no superuser: it is somebody's code, too."""
+        with (
+            self.scratch.owning(),
+            self.scratch.connect(name, role=self.role, settings=LOADING) as connection,
+        ):
+            return load(connection, script, elevate=self.elevate)
 
     def _write(self, name: str, live: Catalog) -> None:
         """Have the kinds make the copy, where live's role may not dump. NoPlan if PostgreSQL refuses some of it."""
-        with self.elevate(), self.running(name) as connection:
+        with self.scratch.owning(), self.running(name) as connection:
             refused: list[Refusal] = []
             for _ in range(3):  # Owners, for example, are given once the objects are there.
-                _, refused = run_all(Replay(connection, None), write(self.read(name), live))
+                _, refused = run_all(Replay(connection, self.elevate), write(self.read(name), live))
         if refused:
             raise NoPlan(
                 f"Live cannot be copied: {refused[0].failure.message}",
@@ -170,19 +193,22 @@ class Workspace:
                 # A newer pg_dump writes what an older server always does.
                 admin.execute(f"alter subscription {name} set (run_as_owner = false)".encode())
 
-    def _complete(self, admin: Connection, texts: list[str]) -> list[tuple[str, str]]:
+    def _complete(self, name: str, admin: Connection, texts: list[str]) -> list[tuple[str, str]]:
         """Run what a dump leaves out; what cannot be done without rows, and why."""
         failed: dict[str, str] = {}
-        while texts:
-            failed = {}
-            for text in texts:
-                try:
-                    admin.execute(text.encode())
-                except psycopg.Error as error:
-                    failed[text] = Failure.of(error).message
-            if len(failed) == len(texts):
-                break
-            texts = list(failed)
+        with self.scratch.owning(), self.running(name) as owner:
+            while texts:
+                failed = {}
+                for text in texts:
+                    # Only a superuser may mark an index; all else may evaluate expressions of the file's.
+                    marks = tree.node_name(tree.node(text) or pb.Node()) == "UpdateStmt"
+                    try:
+                        (admin if marks else owner).execute(text.encode())
+                    except psycopg.Error as error:
+                        failed[text] = Failure.of(error).message
+                if len(failed) == len(texts):
+                    break
+                texts = list(failed)
         return list(failed.items())
 
     def another(self, name: str, template: str | None = None) -> None:
@@ -223,7 +249,7 @@ class Workspace:
         name = f"reload_{next(self._numbers)}"
         self.scratch.create(name)
         try:
-            self.scratch.restore(name, self.scratch.dump(database))
+            self.load_dump(name, self.scratch.dump(database))
             return self.read(name)
         finally:
             self.scratch.drop(name)
@@ -248,8 +274,8 @@ class Workspace:
                 found.append(self.read(name))
                 return found[-1], goal
 
-            with self.elevate(), self.running(name) as connection:
-                refused = draft("anew", Replay(connection, None), sides, start=(there, goal)).refused
+            with self.scratch.owning(), self.running(name) as connection:
+                refused = draft("anew", Replay(connection, self.elevate), sides, start=(there, goal)).refused
         finally:
             self.scratch.drop(name)
         lacking = set(ids).difference(found[-1].objects).union(one.step.about for one in refused)
@@ -261,7 +287,7 @@ class Workspace:
             name = f"reload_{next(self._numbers)}"
             self.scratch.create(name)
             try:
-                self.scratch.restore(name, dump)
+                self.load_dump(name, dump)
                 before, dump = dump, self.scratch.dump(name, extra=extra)
             finally:
                 self.scratch.drop(name)
@@ -269,9 +295,11 @@ class Workspace:
                 break
         return dump
 
-    def elevate(self) -> contextlib.AbstractContextManager[None]:
-        """Makes live's role a superuser of the scratch server for one statement."""
-        return self.scratch.elevated(self.role)
+    def elevate(
+        self, session: Connection, *, silent: bool = True, owner: str | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Makes the role of a session a superuser of the scratch server for one statement."""
+        return self.scratch.elevated(session, silent=silent, owner=owner)
 
     @property
     def may_elevate(self) -> Elevate | None:

@@ -14,7 +14,13 @@ from dbsync.scratch.account import Account
 from dbsync.scratch.binaries import Installation
 
 SUPERUSER = "dbsync_scratch"
-"""The reserved name of a private server's superuser."""
+"""The superuser of a development server, and of those that tests start."""
+RESERVED = "dbsync_superuser"
+"""The superuser of a scratch server, by a name of its own: what a live database's superuser owns is ordinary there."""
+FIRST_PASSWORD = "dbsync"
+"""The superuser's password in a fresh data directory, which a server that is `locked` has changed first of all."""
+LOCKED = f"local all {RESERVED} password\nlocal all all trust\n"
+"""pg_hba.conf of a server on which code of a stranger's may come to the socket."""
 
 _NEEDLESS = shutil.ignore_patterns("include", "doc", "man", "locale", "*.a", "*.pyc", "__pycache__")
 
@@ -35,17 +41,19 @@ def reachable(installation: Installation, account: Account, home: Path) -> Insta
     return dataclasses.replace(installation, bin=copied / installation.bin.relative_to(installation.root), root=copied)
 
 
-def template(installation: Installation, account: Account, home: Path) -> Path:
+def template(installation: Installation, account: Account, home: Path, superuser: str = SUPERUSER) -> Path:
     """The empty data directory for these binaries; only copies of it are run."""
     options = ["--no-sync", "--wal-segsize=1", "--locale=C", "--encoding=UTF8", "--auth=trust", "--no-instructions"]
     if installation.major >= 18:
         options.append("--no-data-checksums")
-    options.append(f"--username={SUPERUSER}")
-    name = f"cluster-{_key(installation, account.uid, *options)}"
+    options.append(f"--username={superuser}")
+    name = f"cluster-{_key(installation, account.uid, *options, FIRST_PASSWORD)}"
 
     def make(staging: Path) -> None:
         account.own(staging)
-        command: list[str | Path] = [installation.bin / "initdb", *options, f"--pgdata={staging / 'data'}"]
+        (staging / "password").write_text(FIRST_PASSWORD)
+        places = [f"--pgdata={staging / 'data'}", f"--pwfile={staging / 'password'}"]
+        command: list[str | Path] = [installation.bin / "initdb", *options, *places]
         done = subprocess.run(
             command,
             capture_output=True,

@@ -47,6 +47,17 @@ class Scratch(ABC):
         """A session in autocommit mode."""
 
     @abstractmethod
+    def connect_as_owner(self, name: str, settings: Mapping[str, str] = PINNED) -> psycopg.Connection[Any]:
+        """A session in autocommit mode that may do what any owner may, and sees all rows.
+
+        What reads or writes tables evaluates their indexes and constraints, and must not be a superuser's.
+        """
+
+    @abstractmethod
+    def silent(self, superuser: psycopg.Connection[Any]) -> AbstractContextManager[None]:
+        """Keeps event triggers of the database from what a superuser's session does."""
+
+    @abstractmethod
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema as pg_dump writes it."""
 
@@ -55,9 +66,11 @@ class Scratch(ABC):
         """Live's schema as pg_dump of the same binaries writes it."""
 
     @abstractmethod
-    def restore(self, name: str, text: str) -> None:
-        """Loads what pg_dump wrote, as superuser."""
+    def elevated(
+        self, session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Lets the role that a session acts as do everything for a while; `silent` keeps event triggers from it."""
 
     @abstractmethod
-    def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> AbstractContextManager[None]:
-        """Lets the role do everything for a while; sessions that are inside a transaction must be named to notice."""
+    def owning(self) -> AbstractContextManager[None]:
+        """Lets the session role do for a while what any owner of something may do with it, and nothing more."""

@@ -12,6 +12,8 @@ from dbsync.errors import ScratchError
 from dbsync.pg.failures import Failure
 from dbsync.pg.server import Locale
 
+Silent = Callable[[psycopg.Connection[Any]], contextlib.AbstractContextManager[Any]]
+
 
 class Databases:
     """Creates databases through an admin session, in live's encoding and locale where the server has them."""
@@ -48,13 +50,16 @@ class Databases:
                 return
         self._run(f"{head} {self._clauses[0]}")
 
-    def drop(self, name: str, connected: Callable[[], psycopg.Connection[Any]]) -> None:
-        """Drops one with its sessions; `connected` opens a session in it, if subscriptions stand in the way."""
+    def drop(
+        self, name: str, connected: Callable[[], psycopg.Connection[Any]], silent: Silent = contextlib.nullcontext
+    ) -> None:
+        """Drops one with its sessions; `connected` opens a session in it, if subscriptions stand in the way, and
+        `silent` keeps event triggers from what that does."""
         statement = f"DROP DATABASE IF EXISTS {sql.name(name)} WITH (FORCE)".encode()
         try:
             self._admin.execute(statement)
         except psycopg.errors.ObjectInUse:
-            with contextlib.closing(connected()) as session:
+            with contextlib.closing(connected()) as session, silent(session):
                 _drop_subscriptions(session)
             self._admin.execute(statement)
 

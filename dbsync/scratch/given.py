@@ -71,7 +71,7 @@ class GivenServer(Scratch):
 
     def drop(self, name: str) -> None:
         """Drops a database of ours."""
-        self._databases.drop(self._real(name), lambda: self.connect(name))
+        self._databases.drop(self._real(name), lambda: self.connect(name), self.silent)
         self._made.discard(name)
 
     def target(self, name: str, role: str | None = None) -> Target:
@@ -92,6 +92,15 @@ class GivenServer(Scratch):
             )
         return connection
 
+    def connect_as_owner(self, name: str, settings: Mapping[str, str] = PINNED) -> psycopg.Connection[Any]:
+        """A session as the URL's role."""
+        return self.connect(name, settings=settings)
+
+    def silent(self, superuser: psycopg.Connection[Any]) -> AbstractContextManager[None]:
+        """Changes nothing."""
+        del superuser
+        return nullcontext()
+
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
         return tools.dump_live(
@@ -103,13 +112,15 @@ class GivenServer(Scratch):
         extra = ["--no-tablespaces", *extra]
         return tools.dump_live(self._programs, target, snapshot=snapshot, extra=extra, environ=self._environ)
 
-    def restore(self, name: str, text: str) -> None:
-        """Loads what pg_dump wrote, as the URL's role."""
-        tools.restore(self._programs, self.target(name), text, environ=self._environ, timeout=self._limit.seconds)
-
-    def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> AbstractContextManager[None]:
+    def elevated(
+        self, session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
+    ) -> AbstractContextManager[None]:
         """Changes nothing: the URL's role may do what it may do."""
-        del role, sessions
+        del session, silent, owner
+        return nullcontext()
+
+    def owning(self) -> AbstractContextManager[None]:
+        """Changes nothing."""
         return nullcontext()
 
     def clear(self) -> None:

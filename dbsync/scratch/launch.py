@@ -84,8 +84,12 @@ def launched(
     environ: Mapping[str, str] = os.environ,
     *,
     settings: Mapping[str, str] = MappingProxyType({}),
+    locked: bool = False,
 ) -> Iterator[Running]:
-    """A fresh server, gone with everything in it at the end; `settings` are other ones than a scratch server's."""
+    """A fresh server, gone with everything in it at the end; `settings` are other ones than a scratch server's.
+
+    `locked` has it ask its superuser for a password.
+    """
     account = accounts.choose()
     home = cache.folder(environ)
     if not account.reaches(home):
@@ -94,9 +98,11 @@ def launched(
             hint="name another folder with DBSYNC_CACHE",
         )
     local = cluster.reachable(installation, account, home)
-    source = cluster.template(local, account, home)
+    source = cluster.template(local, account, home, cluster.RESERVED if locked else cluster.SUPERUSER)
     with run.folder(account, environ) as (path, sockets):
         cluster.copy_template(source, path / "data", account, cluster.environment())
+        if locked:
+            (path / "data" / "pg_hba.conf").write_text(cluster.LOCKED)
         server = Running(local, sockets, path / "log")
         with _started(server, path, account, settings):
             yield server

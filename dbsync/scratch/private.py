@@ -1,22 +1,24 @@
 """A private server of ours as a scratch server, with live's roles and tablespaces."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
 
 from dbsync import sql
 from dbsync.errors import DbsyncError, ScratchError
 from dbsync.pg.connect import PINNED, connect
 from dbsync.pg.failures import Failure
+from dbsync.pg.sealing import unsealed
 from dbsync.pg.target import Target
 from dbsync.pg.time_limit import TimeLimit
-from dbsync.scratch import account, roles, tools
+from dbsync.scratch import cluster, elevation, roles, tools
 from dbsync.scratch.binaries import Installation
-from dbsync.scratch.cluster import SUPERUSER
+from dbsync.scratch.cluster import RESERVED
 from dbsync.scratch.contract import Scratch
 from dbsync.scratch.databases import Databases
 from dbsync.scratch.launch import Running, launched
@@ -34,6 +36,7 @@ class PrivateServer(Scratch):
         running: Running,
         admin: psycopg.Connection[Any],
         needs: Needs,
+        password: str,
         notes: Sequence[str],
         environ: Mapping[str, str],
     ):
@@ -42,10 +45,13 @@ class PrivateServer(Scratch):
         self.admin = admin
         self._running = running
         self._needs = needs
+        self._password = password
+        self._joined = threading.Lock()
+        self._joins = 0
         self._notes = tuple(notes)
         self._environ = environ
         self._databases = Databases(admin, needs.locale)
-        self._limit = TimeLimit(needs.load_timeout, lambda: connect(running.target()))
+        self._limit = TimeLimit(needs.load_timeout, lambda: connect(self.target("postgres")))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -53,16 +59,25 @@ class PrivateServer(Scratch):
         return self._notes + self._databases.notes
 
     def create(self, name: str, template: str | None = None) -> None:
-        """Makes a database that live's session role owns."""
+        """Makes a database that live's session role owns, in which no event trigger gets a superuser's rights."""
         self._databases.create(name, template, self._needs.session_role)
+        if template is None:
+            with self.connect(name) as superuser:
+                superuser.execute(elevation.GUARD.encode())
 
     def drop(self, name: str) -> None:
         """Drops a database."""
-        self._databases.drop(name, lambda: self.connect(name))
+        self._databases.drop(name, lambda: self.connect(name), self.silent)
 
     def target(self, name: str, role: str | None = None) -> Target:
         """Where the database is."""
-        return self._running.target(name, role or SUPERUSER)
+        found = self._running.target(name, role or RESERVED)
+        if role is not None:
+            return found
+        # What the file has run at every login, or on every command, must not run with a superuser's rights; nor may the
+        # database say where its names are looked for.
+        options = "-c search_path=" + (" -c event_triggers=off" if self.version >= 170000 else "")
+        return Target({**found.parameters, "options": options, "password": self._password})
 
     def connect(
         self, name: str, role: str | None = None, settings: Mapping[str, str] = PINNED
@@ -70,9 +85,18 @@ class PrivateServer(Scratch):
         """A session as this role, or as superuser."""
         return connect(self.target(name, role), settings=settings, limit=self._limit, each=role is None)
 
+    def connect_as_owner(self, name: str, settings: Mapping[str, str] = PINNED) -> psycopg.Connection[Any]:
+        """A session as a role that is a member of all others."""
+        return self.connect(name, roles.OWNER, settings)
+
+    def silent(self, superuser: psycopg.Connection[Any]) -> AbstractContextManager[None]:
+        """Changes nothing from PostgreSQL 17 on, where the session's settings silence them."""
+        return elevation.others_disabled(superuser) if self.version < 170000 else nullcontext()
+
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
-        return tools.dump(self._running.installation, self.target(name), extra, timeout=self._limit.seconds)
+        text = tools.dump(self._running.installation, self.target(name), extra, timeout=self._limit.seconds)
+        return unsealed(text)
 
     def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
         """Live's schema."""
@@ -80,41 +104,34 @@ class PrivateServer(Scratch):
             self._running.installation, target, snapshot=snapshot, extra=extra, environ=self._environ
         )
 
-    def restore(self, name: str, text: str) -> None:
-        """Loads what pg_dump wrote; event triggers and foreign data wrappers want superusers for their owners."""
-        with ExitStack() as stack:
-            for role in self._needs.roles:
-                if role.superuser and role.name != SUPERUSER:
-                    stack.enter_context(self.elevated(role.name))
-            tools.restore(
-                self._running.installation,
-                self.target(name),
-                text,
-                popen=account.choose().popen(),
-                timeout=self._limit.seconds,
-            )
-
     def close(self) -> None:
         """Keeps no time any more."""
         self._limit.close()
 
+    def elevated(
+        self, session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Makes the role that a session acts as a superuser for a while."""
+        return elevation.elevated(self.admin, session, silent=silent, owner=owner)
+
     @contextmanager
-    def elevated(self, role: str, *sessions: psycopg.Connection[Any]) -> Iterator[None]:
-        """Makes the role a superuser for a while."""
-        self.admin.execute(f"ALTER ROLE {sql.name(role)} SUPERUSER".encode())
-        _notice(sessions)
+    def owning(self) -> Iterator[None]:
+        """Makes live's session role a member of all others for a while; it may be asked for twice at once."""
+        with self._joined:
+            if self._joins == 0:
+                self._run(roles.joining(self._needs, self.version))
+            self._joins += 1
         try:
             yield
         finally:
-            self.admin.execute(f"ALTER ROLE {sql.name(role)} NOSUPERUSER".encode())
-            _notice(sessions)
+            with self._joined:
+                self._joins -= 1
+                if self._joins == 0:
+                    self._run(roles.parting(self._needs, self.version))
 
-
-def _notice(sessions: Sequence[psycopg.Connection[Any]]) -> None:
-    """A transaction under way sees what changed about its role when it opens a table."""
-    for session in sessions:
-        if session.info.transaction_status == TransactionStatus.INTRANS:
-            session.execute("select from pg_catalog.pg_am limit 0")
+    def _run(self, statements: Iterable[str]) -> None:
+        if script := "; ".join(statements):
+            self.admin.execute(script.encode())
 
 
 @contextmanager
@@ -122,15 +139,17 @@ def private_server(
     installation: Installation, needs: Needs, notes: Sequence[str] = (), environ: Mapping[str, str] = os.environ
 ) -> Iterator[Scratch]:
     """Starts a server from these binaries and makes live's roles on it."""
-    with launched(installation, environ) as running, closing(connect(running.target())) as admin:
+    with launched(installation, environ, locked=True) as running, closing(_first(running)) as admin:
+        password = secrets.token_urlsafe(24)
         try:
+            _lock(admin, password)
             _furnish(admin, needs)
         except psycopg.Error as error:
             raise ScratchError(
                 "Live's roles could not be made on the scratch server", detail=str(Failure.of(error))
             ) from error
         try:
-            with closing(PrivateServer(running, admin, needs, notes, environ)) as scratch:
+            with closing(PrivateServer(running, admin, needs, password, notes, environ)) as scratch:
                 yield scratch
         except (DbsyncError, psycopg.Error) as error:
             if _full(running, error):
@@ -151,8 +170,22 @@ def _no_room(running: Running) -> ScratchError:
     )
 
 
+def _first(running: Running) -> psycopg.Connection[Any]:
+    target = running.target(user=RESERVED)
+    return connect(Target({**target.parameters, "password": cluster.FIRST_PASSWORD}))
+
+
+def _lock(admin: psycopg.Connection[Any], password: str) -> None:
+    """Gives the superuser a password that nobody else knows: code of the file may reach the server's own socket."""
+    # To make a strong password costly to guess takes time at each login, and this one cannot be guessed.
+    cheap = "scram_iterations = 1" if admin.info.server_version >= 160000 else "password_encryption = md5"
+    admin.execute(f"SET {cheap}".encode())
+    admin.execute(f"ALTER ROLE {sql.name(RESERVED)} PASSWORD {sql.literal(password)}".encode())
+
+
 def _furnish(admin: psycopg.Connection[Any], needs: Needs) -> None:
     roles.make(admin, needs)
+    admin.execute("; ".join(roles.owner(needs)).encode())
     if needs.tablespaces:
         # Folders inside the data directory: the names are what counts.
         admin.execute("SET allow_in_place_tablespaces = on")

@@ -1,7 +1,13 @@
-"""Writes live's roles for a scratch server: the same names and memberships, none a superuser, none with a password."""
+"""Writes the live database's roles for a scratch server: the same names and memberships, and none that could do more
+there than an ordinary role.
+
+None is a superuser, has a password, or may do what reaches out of its database: read or write files of the server, run
+programs, make roles, replicate. Before PostgreSQL 16 CREATEROLE would be enough to get the other rights (section "Role
+Attributes" of the manual).
+"""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 import psycopg
@@ -9,6 +15,25 @@ import psycopg
 from dbsync import sql
 from dbsync.pg.server import Membership, Role
 from dbsync.scratch.needs import Needs
+
+_HARMLESS = frozenset(
+    {
+        "pg_create_subscription",
+        "pg_maintain",
+        "pg_monitor",
+        "pg_read_all_data",
+        "pg_read_all_settings",
+        "pg_read_all_stats",
+        "pg_stat_scan_tables",
+        "pg_use_reserved_connections",
+        "pg_write_all_data",
+    }
+)
+"""PostgreSQL's own roles that give nothing outside of a database."""
+
+
+OWNER = "dbsync_owner"
+"""The reserved name of the ordinary role that is a member of all others, and reads and writes rows on scratch."""
 
 
 def statements(needs: Needs, version: int, present: frozenset[str]) -> Iterator[str]:
@@ -19,11 +44,62 @@ def statements(needs: Needs, version: int, present: frozenset[str]) -> Iterator[
         if role.name not in present:
             yield f"CREATE ROLE {sql.name(role.name)} {_attributes(role, needs)}"
     known = present | wanted.keys()
-    granted = [one for one in needs.memberships if {one.role, one.member} <= known and not _reserved(one.member)]
-    for membership in granted:
-        yield f"GRANT {sql.name(membership.role)} TO {sql.name(membership.member)}{_options(membership, version)}"
+    granted = _granted(needs, known)
+    yield from _grants(granted, version)
     if needs.superuser:
         yield from _everything(needs.session_role, wanted, granted)
+
+
+def joining(needs: Needs, version: int) -> Iterator[str]:
+    """The statements that make the session's role a member of every other one, so that it may do all that these may.
+
+    Others are no members of it meanwhile: no role is a member of itself.
+    """
+    role, options = sql.name(needs.session_role), " WITH INHERIT TRUE, SET TRUE" if version >= 160000 else ""
+    if members := [one.member for one in _granted(needs) if one.role == needs.session_role]:
+        yield f"REVOKE {role} FROM {sql.names(members)}"
+    if others := _others(needs):
+        yield f"GRANT {sql.names(others)} TO {role}{options}"
+
+
+def parting(needs: Needs, version: int) -> Iterator[str]:
+    """The statements that take back what `joining` gave, and give back what it took."""
+    if others := _others(needs):
+        yield f"REVOKE {sql.names(others)} FROM {sql.name(needs.session_role)}"
+    granted = _granted(needs)
+    yield from _grants([one for one in granted if needs.session_role in (one.role, one.member)], version)
+    if needs.superuser:
+        yield from _everything(needs.session_role, {role.name: role for role in needs.roles}, granted)
+
+
+def _others(needs: Needs) -> list[str]:
+    return [one.name for one in needs.roles if not _reserved(one.name) and one.name != needs.session_role]
+
+
+def _granted(needs: Needs, known: Set[str] | None = None) -> list[Membership]:
+    """The memberships of the live database that there are on the scratch server."""
+    if known is None:
+        known = {one.name for one in needs.roles if not _reserved(one.name)} | {needs.session_role} | _HARMLESS
+    return [
+        one
+        for one in needs.memberships
+        if {one.role, one.member} <= known
+        and not _reserved(one.member)
+        and (not _reserved(one.role) or one.role in _HARMLESS)
+    ]
+
+
+def _grants(granted: list[Membership], version: int) -> Iterator[str]:
+    for one in granted:
+        yield f"GRANT {sql.name(one.role)} TO {sql.name(one.member)}{_options(one, version)}"
+
+
+def owner(needs: Needs) -> Iterator[str]:
+    """The statements that make OWNER."""
+    yield f"CREATE ROLE {OWNER} LOGIN BYPASSRLS"
+    yield f"GRANT {sql.names([needs.session_role, *_others(needs)])} TO {OWNER}"
+    # So that rows are written as they are, with no trigger and no look at foreign keys.
+    yield f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}"
 
 
 def make(admin: "psycopg.Connection[Any]", needs: Needs) -> None:
@@ -39,7 +115,7 @@ def _everything(session_role: str, wanted: dict[str, Role], granted: list[Member
     for one in granted:
         members[one.member].add(one.role)
     for name in wanted:
-        if name != session_role and session_role not in _reach(name, members):
+        if name != session_role and not _reserved(name) and session_role not in _reach(name, members):
             yield f"GRANT {sql.name(name)} TO {sql.name(session_role)} WITH ADMIN OPTION"
 
 
@@ -56,13 +132,7 @@ def _reach(name: str, members: dict[str, set[str]]) -> set[str]:
 
 def _attributes(role: Role, needs: Needs) -> str:
     every = needs.superuser and role.name == needs.session_role
-    flags = {
-        "INHERIT": role.inherit,
-        "CREATEROLE": role.createrole or every,
-        "CREATEDB": role.createdb or every,
-        "REPLICATION": role.replication or every,
-        "BYPASSRLS": role.bypassrls or every,
-    }
+    flags = {"INHERIT": role.inherit, "BYPASSRLS": role.bypassrls or every}
     # Every role may log in: nobody but us can reach the server.
     return " ".join(["LOGIN", "NOSUPERUSER", *(flag if on else f"NO{flag}" for flag, on in flags.items())])
 

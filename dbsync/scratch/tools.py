@@ -1,4 +1,4 @@
-"""Runs pg_dump and psql, with passwords in their environment and never in their arguments or messages."""
+"""Runs pg_dump, with passwords in its environment and never in its arguments or messages."""
 
 import os
 import subprocess
@@ -73,50 +73,6 @@ def dump_live(
     )
 
 
-def restore(
-    installation: Installation,
-    target: Target,
-    text: str,
-    *,
-    popen: Mapping[str, Any] | None = None,
-    environ: Mapping[str, str] | None = None,
-    timeout: float | None = None,
-) -> None:
-    """Loads what pg_dump wrote: psql reads it, for its COPY blocks and its lines that are not SQL.
-
-    TimeIsUp after `timeout` seconds.
-    """
-    # A function may hold such a line, too.
-    settings, entry, rest = text.partition(_ENTRY)
-    text = settings.replace(_UNKNOWN_BEFORE_17, "\n") + entry + rest
-    program = _program(installation, "psql")
-    done = _run(
-        # In one transaction every foreign key takes longer than the one before: 1,600 of them three times as long.
-        [program, "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", "-"],
-        timeout,
-        input=text.encode(errors="surrogateescape"),
-        cwd="/",
-        env={
-            **(environment() if environ is None else environ),
-            **target.environment(),
-            "PGCLIENTENCODING": "UTF8",
-            "PGOPTIONS": "-c client_min_messages=error -c synchronous_commit=off",
-        },
-        start_new_session=True,
-        **(popen or {}),
-    )
-    if done.returncode:
-        lines = _words(done.stderr, target).splitlines()
-        first = next((number for number, line in enumerate(lines) if "ERROR:" in line or "error:" in line), 0)
-        said = "\n".join(lines[first:])
-        raise ScratchError(
-            "The copy of live could not be loaded into the scratch database",
-            detail=said,
-            excerpt=_excerpt(said, text),
-            hint="a library or a locale of live's may be missing there: DBSYNC_PG_BIN names other binaries",
-        )
-
-
 def _pg_dump(
     installation: Installation, target: Target, extra: Sequence[str], environ: Mapping[str, str], timeout: float | None
 ) -> subprocess.CompletedProcess[bytes]:
@@ -171,13 +127,3 @@ def _text(output: bytes) -> str:
 
 def _words(output: bytes, target: Target) -> str:
     return target.mask(output.decode(errors="replace").strip())
-
-
-def _excerpt(said: str, text: str) -> str | None:
-    """The line of the dump that failed."""
-    head, _, rest = said.partition("psql:<stdin>:")
-    number = rest.partition(":")[0]
-    lines = text.splitlines()
-    if head or not number.isdigit() or not 0 < int(number) <= len(lines):
-        return None
-    return f"{number} | {lines[int(number) - 1]}"

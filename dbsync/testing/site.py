@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ import psycopg
 
 from dbsync import sql
 from dbsync.errors import ScratchError
+from dbsync.load.acts import Elevate
 from dbsync.pg import version as versions
 from dbsync.pg.connect import connect
 from dbsync.pg.server import Locale, describe
 from dbsync.pg.target import Target
+from dbsync.scratch import elevation
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.databases import Databases
 from dbsync.scratch.needs import Needs
@@ -33,7 +34,7 @@ class Site:
     admin: psycopg.Connection[Any]
     databases: Databases
     owner: str | None
-    elevated: Callable[[], AbstractContextManager[None]]
+    elevated: Elevate
     stand_ins: Callable[[Collection[str]], None]
     """Makes the roles of these names that the server lacks, where it is ours."""
 
@@ -51,14 +52,12 @@ def private(installation: Installation, folder: Path) -> Iterator[Site]:
                 admin.execute(f"CREATE ROLE {sql.name(ROLE)} LOGIN CREATEDB CREATEROLE".encode())
 
         @contextlib.contextmanager
-        def elevated() -> Iterator[None]:
+        def elevated(
+            session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
+        ) -> Iterator[None]:
             # The role is that of all processes: another's end would come in the middle of what this one runs.
-            with _alone(admin):
-                admin.execute(f"ALTER ROLE {sql.name(ROLE)} SUPERUSER".encode())
-                try:
-                    yield
-                finally:
-                    admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOSUPERUSER".encode())
+            with _alone(admin), elevation.elevated(admin, session, silent=silent, owner=owner):
+                yield
 
         def stand_ins(names: Collection[str]) -> None:
             with _alone(admin):
@@ -87,7 +86,14 @@ def given(target: Target) -> Iterator[Site]:
             )
         # What WAL_LOG writes is more than FILE_COPY's, but it forces no checkpoint on the server's other databases.
         databases = Databases(admin, facts.locale, strategy="wal_log")
-        yield Site(target, admin, databases, None, contextlib.nullcontext, lambda _: None)
+        yield Site(target, admin, databases, None, _as_it_is, lambda _: None)
+
+
+@contextlib.contextmanager
+def _as_it_is(session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None) -> Iterator[None]:
+    """The role of the URL may do what it may do."""
+    del session, silent, owner
+    yield
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import pytest
 from dbsync.pg.connect import connect
 from dbsync.scratch import binaries, tools
 from tests.plugins.own_server import OwnServer
+from tests.psql import restore
 from tests.servers.conftest import Say, run_sql
 
 NEWER = binaries.embedded()
@@ -54,6 +55,6 @@ def test_a_newer_pg_dump_is_loaded_into_an_older_server(older: OwnServer) -> Non
         session.execute("create database other owner app template template0")
     dump = tools.dump(NEWER, older.target())
     assert "transaction_timeout" in dump
-    tools.restore(NEWER, older.target("other"), dump)
+    restore(NEWER, older.target("other"), dump)
     with connect(older.target("other")) as session:
         assert session.execute("select count(*) from public.prices").fetchone() == (0,)

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from dbsync.pg.connect import connect
 from dbsync.scratch.provider import private_installation
 from dbsync.testing.site import private
 
@@ -18,7 +19,7 @@ def test_nobody_ends_the_rights_that_another_uses(tmp_path: Path) -> None:
             together.wait()
             seen = []
             for _ in range(50):
-                with site.elevated():
+                with connect(site.at("postgres")) as session, site.elevated(session):
                     seen += [site.admin.execute(query).fetchone() for _ in range(5)]
             return set(seen) == {(True,)}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dbsync.load import tree
+from dbsync.load.acts import may_act
 from dbsync.load.definitions import extensions
-from dbsync.load.elevation import may_elevate
 from dbsync.load.rules import MakeRole, PassOver, Refuse, Run, rule
 from dbsync.model.text import Place, Script, Statement
 
@@ -106,14 +106,59 @@ def test_subscriptions_do_not_connect(options: str) -> None:
     assert found.instead == text
 
 
-def test_elevation() -> None:
-    assert may_elevate("42501", "CreateExtensionStmt")
-    assert may_elevate("42P13", "DefineStmt")
-    assert not may_elevate("42P13", "CreateFunctionStmt")
-    assert not may_elevate("42501", "DoStmt")
-    assert not may_elevate("42501", "VariableSetStmt")
-    assert not may_elevate("42501", "")
-    assert not may_elevate(None, "CreateExtensionStmt")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create extension postgis",
+        "create event trigger e on ddl_command_end execute function f()",
+        "alter table t owner to x",
+        "create function f(int) returns int language c as 'lib', 'f'",
+        "create type t (input = t_in, output = t_out)",
+        "create publication p for all tables",
+        "create user mapping for x server s options (password_required 'false')",
+        "alter foreign table t options (add filename '/x')",
+    ],
+)
+def test_what_only_names_things_is_an_act(sql: str) -> None:
+    assert may_act("42501", sql)
+    assert not may_act("42P01", sql)
+    assert not may_act(None, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "do $$begin end$$",
+        "select f()",
+        "set session_replication_role = replica",
+        "insert into t values (f())",
+        "create table t as select f()",
+        "create table t (a d default '{x}')",
+        "create table t (a int) partition by range ((a + f()))",
+        "alter table t owner to x, add check (f())",
+        "alter table t add column a int default f()",
+        "create index on t ((f(a)))",
+        "create view v as select f()",
+        "create policy p on t using (f())",
+        "create trigger g before insert on t for each row when (new.a = '{x}'::d[]) execute function f()",
+        "create function f() returns int language sql return g()",
+        "create publication p for tables in schema s, table t where (a = '{x}'::d[])",
+        "create conversion c for 'LATIN1' to 'UTF8' from f",
+        "create aggregate a (int) (sfunc = f, stype = internal, msfunc = f, mstype = d, minitcond = 'x')",
+        "alter domain d add check (f(value))",
+        "import foreign schema s from server x into public",
+        "refresh materialized view v",
+        "not SQL",
+        "",
+    ],
+)
+def test_what_evaluates_something_is_no_act(sql: str) -> None:
+    assert not may_act("42501", sql)
+
+
+def test_an_aggregate_over_internal_is_an_act() -> None:
+    assert may_act("42P13", "create aggregate a (int) (sfunc = f, stype = internal)")
+    assert not may_act("42P13", "create function f() returns int language c as 'lib', 'f'")
 
 
 def test_extensions_are_known_before_loading() -> None:

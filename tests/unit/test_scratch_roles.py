@@ -2,16 +2,16 @@
 
 from dbsync.pg.server import Membership, Role
 from dbsync.scratch.needs import Needs
-from dbsync.scratch.roles import statements
+from dbsync.scratch.roles import joining, parting, statements
 
 NONE: frozenset[str] = frozenset()
 
 
-def test_no_role_is_a_superuser_and_each_may_log_in() -> None:
+def test_no_role_may_more_than_an_ordinary_one_and_each_may_log_in() -> None:
     needs = Needs(major=18, session_role="app", roles=(Role(name="app"), Role(name="boss", superuser=True)))
     assert list(statements(needs, 180000, NONE)) == [
-        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS",
-        "CREATE ROLE boss LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS",
+        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
+        "CREATE ROLE boss LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
     ]
 
 
@@ -22,6 +22,40 @@ def test_predefined_roles_are_there_already_but_can_be_granted() -> None:
     needs = Needs(major=18, session_role="app", roles=roles, memberships=(member, inner))
     made = list(statements(needs, 180000, frozenset({"pg_monitor", "pg_read_all_stats"})))
     assert made[1:] == ["GRANT pg_monitor TO app WITH ADMIN FALSE, INHERIT TRUE, SET FALSE"]
+
+
+def test_nobody_gets_what_reaches_out_of_a_database() -> None:
+    names = ("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "pg_signal_backend")
+    needs = Needs(
+        major=18,
+        session_role="app",
+        roles=(Role(name="app", createrole=True, createdb=True, replication=True), Role(name="group_of_all")),
+        memberships=(
+            *(Membership(role=name, member="group_of_all") for name in names),
+            Membership(role="group_of_all", member="app"),
+        ),
+    )
+    made = list(statements(needs, 180000, frozenset(names)))
+    assert made == [
+        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
+        "CREATE ROLE group_of_all LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
+        "GRANT group_of_all TO app WITH ADMIN FALSE",
+    ]
+
+
+def test_who_joins_all_others_is_what_it_was_when_it_parts() -> None:
+    needs = Needs(
+        major=15,
+        session_role="app",
+        roles=(Role(name="app"), Role(name="a"), Role(name="b")),
+        memberships=(Membership(role="app", member="a"), Membership(role="b", member="app", admin=True)),
+    )
+    assert list(joining(needs, 150000)) == ["REVOKE app FROM a", "GRANT a, b TO app"]
+    assert list(parting(needs, 150000)) == [
+        "REVOKE a, b FROM app",
+        "GRANT app TO a",
+        "GRANT b TO app WITH ADMIN OPTION",
+    ]
 
 
 def test_before_16_a_membership_has_one_option() -> None:
@@ -42,7 +76,7 @@ def test_a_superuser_becomes_a_member_of_every_role_that_is_not_a_member_of_it()
         memberships=(Membership(role="root", member="a"), Membership(role="a", member="b")),
     )
     made = list(statements(needs, 180000, NONE))
-    assert "CREATE ROLE root LOGIN NOSUPERUSER INHERIT CREATEROLE CREATEDB REPLICATION BYPASSRLS" in made
+    assert "CREATE ROLE root LOGIN NOSUPERUSER INHERIT BYPASSRLS" in made
     assert [text for text in made if text.endswith("TO root WITH ADMIN OPTION")] == [
         "GRANT c TO root WITH ADMIN OPTION"
     ]
