@@ -204,7 +204,7 @@ def test_transactions_settings_and_rows(target: Target) -> None:
 
 def test_bad_rows_are_an_error_of_the_copy(target: Target) -> None:
     error = target.fails("create table t (a int);\ncopy t from stdin;\n1\nx\n\\.\n")
-    assert error.message == 'schema.sql:2:1: invalid input syntax for type integer: "x"'
+    assert error.message == 'schema.sql:4:1: invalid input syntax for type integer: "x"'
     assert error.detail
     assert "COPY t, line 2" in error.detail
 
