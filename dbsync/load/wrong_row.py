@@ -18,6 +18,13 @@ _LINE = re.compile(r"COPY [^\n]*?, line (\d+)")
 _COMMA = pb.ASCII_44
 
 
+class Ordinal(NamedTuple):
+    """Which of the rows that a statement gives a table: its number, from 0, and how many they are."""
+
+    number: int
+    of: int
+
+
 class WrongRow(NamedTuple):
     """Where a row stands, how long the part of it on its first line is, and what PostgreSQL says to it."""
 
@@ -52,8 +59,22 @@ def wrong_row(
             refused, error = middle, refusal
         else:
             return None
-    start, end = rows[refused - 1]
-    return WrongRow(place_in(statement, start), len(statement.sql[start:end].split("\n", 1)[0].rstrip()), error)
+    return WrongRow(*_inserted(statement, rows[refused - 1]), error)
+
+
+def row_at(script: Script, statement: Statement, ordinal: Ordinal) -> tuple[Place, int] | None:
+    """Where a row stands, and how long the part of it on its first line is; None where the statement has another number
+    of rows, since it is no list of them, or not all of them came to be."""
+    if statement.data is not None:
+        lines = statement.data.count("\n")
+        return _copied_at(script, statement, ordinal.number) if lines == ordinal.of else None
+    rows = list(row_spans(statement.sql)) if statement.node == "InsertStmt" else []
+    return _inserted(statement, rows[ordinal.number]) if len(rows) == ordinal.of else None
+
+
+def _inserted(statement: Statement, span: tuple[int, int]) -> tuple[Place, int]:
+    start, end = span
+    return place_in(statement, start), len(statement.sql[start:end].split("\n", 1)[0].rstrip())
 
 
 def row_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -89,14 +110,18 @@ def _refusal(connection: "psycopg.Connection[Any]", text: str) -> psycopg.Error 
 def _copied(script: Script, statement: Statement, error: psycopg.Error) -> WrongRow | None:
     """The row of a COPY, whose number PostgreSQL tells."""
     found = _LINE.search(error.diag.context or "")
+    place = _copied_at(script, statement, int(found[1]) - 1) if found else None
+    return WrongRow(*place, error) if place else None
+
+
+def _copied_at(script: Script, statement: Statement, number: int) -> tuple[Place, int] | None:
     lines = (statement.data or "").split("\n")
-    if not found or not 0 < int(found[1]) <= len(lines):
+    if not 0 <= number < len(lines):
         return None
-    number = int(found[1])
     source = Source(statement.place.file, dict(script.files)[statement.place.file])
     # They begin on the line after the one that the statement ends on.
     start = source.text.find(f"\n{statement.data}", source.position(statement.place) + len(statement.sql))
     if start < 0:
         return None
     first = source.place(start + 1)
-    return WrongRow(Place(first.file, first.line + number - 1), len(lines[number - 1].rstrip()), error)
+    return Place(first.file, first.line + number), len(lines[number].rstrip())

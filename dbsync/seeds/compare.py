@@ -34,6 +34,7 @@ class Missing:
 class Differing:
     """A declared row that is there with other values, in these columns."""
 
+    row: int
     statement: int
     key: Texts
     columns: tuple[str, ...]
@@ -78,8 +79,9 @@ class Comparison:
             given, known = one.given[statement], dict(zip(columns, values, strict=True))
             yield Missing(row, statement, given, {name: known[name] for name in given.columns}, tuple(parents))
 
-    def written(self, one: Wanted) -> Iterator[tuple[int, str, Texts]]:
-        """The same of a table without references: the statement of each row, the row as VALUES has it, its key."""
+    def written(self, one: Wanted) -> Iterator[tuple[int, int, str, Texts]]:
+        """The same of a table without references: the number and the statement of each row, the row as VALUES has it,
+        and its key."""
         sets: dict[tuple[str, ...], list[int]] = {}
         for statement, given in one.given.items():
             sets.setdefault(given.columns, []).append(statement)
@@ -90,10 +92,10 @@ class Comparison:
             if columns
         )
         text = f"'(' || case{cases or ' when true then null'} end || ')'"
-        for statement, row, key in self._rows(
-            f"select w.{STATEMENT}, {text}, {_texts('w', one.key)} from {self._missing(one)}"
+        for number, statement, row, key in self._rows(
+            f"select w.{ROW}, w.{STATEMENT}, {text}, {_texts('w', one.key)} from {self._missing(one)}"
         ):
-            yield statement, row, tuple(key)
+            yield number, statement, row, tuple(key)
 
     def _missing(self, one: Wanted) -> str:
         return f"""{self.names[one.table.path]} w
@@ -111,13 +113,14 @@ class Comparison:
     def _differing(self, one: Wanted, columns: Sequence[str], statements: Sequence[int]) -> Iterator[Differing]:
         tests = [_differs(one, one.table.columns[name]) for name in columns]
         query = f"""
-            select w.{STATEMENT}, {_texts("t", one.key)}, array[{", ".join(tests)}]::bool[],
+            select w.{ROW}, w.{STATEMENT}, {_texts("t", one.key)}, array[{", ".join(tests)}]::bool[],
                    {_texts("t", columns)}, {_texts("w", columns)}, {_parents(one)}
             from {self.names[one.table.path]} w join {one.table.rows} t on {_match(one)}
             where w.{STATEMENT} in ({", ".join(map(str, statements))}) and ({" or ".join(tests)}) order by w.{ROW}"""
-        for statement, key, flags, before, after, parents in self._rows(query):
+        for row, statement, key, flags, before, after, parents in self._rows(query):
             which = [position for position, flag in enumerate(flags) if flag]
             yield Differing(
+                row,
                 statement,
                 tuple(key),
                 tuple(columns[position] for position in which),

@@ -16,6 +16,7 @@ import psycopg
 from dbsync import sql
 from dbsync.errors import NoPlan
 from dbsync.load.excerpt import excerpt
+from dbsync.load.wrong_row import row_at
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed
 from dbsync.model.steps import Step
@@ -130,10 +131,13 @@ class _Rehearsal:
                 unit, error = single, found
                 break
         failure, statement = Failure.of(error), self.script.statements[unit.statements[0]]
-        place, words = statement.place, _VERBS.get(unit.verb, "is not right in")
+        place, length = statement.place, len(statement.sql.split("\n", 1)[0])
+        if len(unit.rows) == 1 and unit.ordinals and (ordinal := unit.ordinals[0]):
+            place, length = row_at(self.script, statement, ordinal) or (place, length)
+        words = _VERBS.get(unit.verb, "is not right in")
         return NoPlan(
             f"{place}:{place.column}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
-            excerpt=excerpt(dict(self.script.files)[place.file], place, len(statement.sql.split("\n", 1)[0])),
+            excerpt=excerpt(dict(self.script.files)[place.file], place, length),
             detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
             hint=self.hint or failure.hint or unit.hint or _hint(unit, error),
         )

@@ -8,6 +8,7 @@ import psycopg
 
 from dbsync import sql
 from dbsync.errors import SchemaError
+from dbsync.load.wrong_row import Ordinal
 from dbsync.model.text import Place, Script
 from dbsync.seeds.load import SCHEMA
 from dbsync.seeds.statements import Gives
@@ -24,12 +25,19 @@ _OURS = "dbsync "
 class Given:
     """The columns that one statement gives its rows of a table; `compared` leaves out what differs with every load.
 
-    `named` tells that the statement itself says which.
+    `named` tells that the statement itself says which. `first` is the number of its first row in the store, where its
+    rows have the order of the file there, and `count` how many they are.
     """
 
     columns: tuple[str, ...]
     compared: tuple[str, ...]
     named: bool = True
+    first: int | None = None
+    count: int = 0
+
+    def ordinal(self, row: int) -> Ordinal | None:
+        """Which of its rows has this number in the store."""
+        return None if self.first is None else Ordinal(row - self.first, self.count)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,9 +116,15 @@ def find(admin: Connection, tables: Mapping[Path, Table], known: Sequence[tuple[
     for table in _written(admin, tables):
         store = f"{SCHEMA}.rows_{len(found)}"
         _keep(admin, table, store)
-        query = f"select {STATEMENT}, count(*) from {store} group by 1 order by 1"
-        counts = dict(admin.execute(query.encode()).fetchall())
-        given = {index: one for index in counts if (one := _given(index, known, table, tables, called)) is not None}
+        query = f"""select {STATEMENT}, count(*), min({ROW}), count(distinct {TABLE}) = 1
+            from {store} group by 1 order by 1"""
+        numbers = {index: row for index, *row in admin.execute(query.encode()).fetchall()}
+        counts = {index: count for index, (count, *_) in numbers.items()}
+        given = {
+            index: dataclasses.replace(one, first=first if in_order else None, count=count)
+            for index, (count, first, in_order) in numbers.items()
+            if (one := _given(index, known, table, tables, called)) is not None
+        }
         if not given:
             admin.execute(f"drop table {store}".encode())
             continue

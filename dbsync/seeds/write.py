@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dbsync import sql
+from dbsync.load.wrong_row import Ordinal
 from dbsync.model.rows import FormerRows, TableRows, deleted
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing, Texts
@@ -33,7 +34,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 @dataclasses.dataclass(frozen=True)
 class Unit:
     """One statement that writes rows of a table: `head`, the rows with commas between, `tail`. `statements` says for
-    each row which statement of the file gave it."""
+    each row which statement of the file gave it, `ordinals`, as far as it is known, which of its rows it is."""
 
     table: Path
     verb: str
@@ -45,6 +46,7 @@ class Unit:
     comma: str = ",\n    "
     hint: str | None = None
     """What to do if PostgreSQL refuses it."""
+    ordinals: tuple[Ordinal | None, ...] = ()
 
     @property
     def sql(self) -> str:
@@ -53,8 +55,9 @@ class Unit:
 
     def alone(self) -> Iterator["Unit"]:
         """A statement for each of its rows."""
-        for row, statement in zip(self.rows, self.statements, strict=True):
-            yield dataclasses.replace(self, rows=(row,), statements=(statement,))
+        ordinals = self.ordinals or (None,) * len(self.rows)
+        for row, statement, ordinal in zip(self.rows, self.statements, ordinals, strict=True):
+            yield dataclasses.replace(self, rows=(row,), statements=(statement,), ordinals=(ordinal,))
 
 
 class Writer:
@@ -136,20 +139,26 @@ class Writer:
         for row in self.comparison.missing(one, SHOWN):
             seen.missing(row)
         columns, size = tuple[str, ...](), 0
-        rows, statements = list[str](), list[int]()
+        rows, statements, ordinals = list[str](), list[int](), list[Ordinal | None]()
         seen.counts["added"] = 0
-        for statement, text, key in self.comparison.written(one):
+
+        def unit() -> Unit:
+            head, ours = _head(one, columns), (tuple(statements), tuple(ordinals))
+            return Unit(one.table.path, "insert", head, tuple(rows), "", ours[0], ordinals=ours[1])
+
+        for number, statement, text, key in self.comparison.written(one):
             keeper.added(key)
-            given = one.given[statement].columns
-            if rows and (given != columns or len(rows) == _MOST_ROWS or size > _MOST_TEXT):
-                yield Unit(one.table.path, "insert", _head(one, columns), tuple(rows), "", tuple(statements))
-                rows, statements, size = [], [], 0
-            columns, size = given, size + len(text)
+            given = one.given[statement]
+            if rows and (given.columns != columns or len(rows) == _MOST_ROWS or size > _MOST_TEXT):
+                yield unit()
+                rows, statements, ordinals, size = [], [], [], 0
+            columns, size = given.columns, size + len(text)
             rows.append(text)
             statements.append(statement)
+            ordinals.append(given.ordinal(number))
             seen.counts["added"] += 1
         if rows:
-            yield Unit(one.table.path, "insert", _head(one, columns), tuple(rows), "", tuple(statements))
+            yield unit()
 
     def _insert(
         self, one: Wanted, columns: Sequence[str], rows: Sequence[Missing], later: Sequence[Reference], late: list[Unit]
@@ -167,7 +176,9 @@ class Writer:
             texts.append(f"({', '.join(values[name] for name in columns)})")
         statements = tuple(row.statement for row in rows)
         hint = f"{later[0].key.columns[0]} {_LATE}" if later else None
-        return Unit(one.table.path, "insert", _head(one, columns), tuple(texts), "", statements, hint=hint)
+        ordinals = tuple(row.given.ordinal(row.row) for row in rows)
+        head = _head(one, columns)
+        return Unit(one.table.path, "insert", head, tuple(texts), "", statements, hint=hint, ordinals=ordinals)
 
     def _expressions(self, one: Wanted, parents: Sequence[tuple[int | None, ...]]) -> list[dict[int, dict[str, str]]]:
         """For each row, by reference, its columns with the SQL that finds the row that they refer to."""
@@ -224,7 +235,8 @@ class Writer:
             for names in known.values():
                 values |= {name: text for name, text in names.items() if name in values}
             where = _where(one, dict(zip(one.key, row.key, strict=True)))
-            yield _update(one, values, where, row.statement)
+            ordinal = one.given[row.statement].ordinal(row.row)
+            yield dataclasses.replace(_update(one, values, where, row.statement), ordinals=(ordinal,))
 
     def _deletes(self, one: Wanted, seen: Seen, keeper: Keeper) -> list[Unit]:
         extra, units = self.comparison.extra(one), list[Unit]()
@@ -284,7 +296,9 @@ def _bulk(one: Wanted, rows: Sequence[Differing]) -> Unit:
     ]
     head = f"UPDATE {_target(one)} AS t SET {sets}\nFROM (VALUES\n    "
     tail = _among(one, [row.key for row in rows], values)
-    return Unit(one.table.path, "update", head, tuple(texts), tail, tuple(row.statement for row in rows))
+    statements = tuple(row.statement for row in rows)
+    ordinals = tuple(one.given[row.statement].ordinal(row.row) for row in rows)
+    return Unit(one.table.path, "update", head, tuple(texts), tail, statements, ordinals=ordinals)
 
 
 def _delete(one: Wanted, rows: Sequence[Extra], write: Callable[[Wanted, Sequence[Extra]], Unit]) -> Unit:

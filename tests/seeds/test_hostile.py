@@ -51,7 +51,9 @@ def test_rows_that_break_what_is_not_valid(project: Project) -> None:
     project.write(seeds="-- dbsync: exact\ninsert into t (id, note) values (9, 'x'), (2, 'two');")
     assert texts(project) == ["DELETE FROM public.t WHERE id = 1"]
     project.write(seeds="insert into t (id, note) values (9, 'x'), (2, 'three');")
-    with pytest.raises(NoPlan, match=r'seeds.sql:1:1: a row cannot be changed in public.t: .* check constraint "plus"'):
+    with pytest.raises(
+        NoPlan, match=r'seeds.sql:1:43: a row cannot be changed in public.t: .* check constraint "plus"'
+    ):
         project.plan()
 
 

@@ -27,8 +27,8 @@ def test_a_unique_value_that_another_row_holds(users: Project) -> None:
         seeds="insert into users values (1, 'a@b', 5, null);\n\ninsert into users values\n  (2, 'new@b', 5, 1);\n"
     )
     said = refused(users)
-    assert said.startswith("seeds.sql:3:1: a row cannot be added to public.users: duplicate key value")
-    assert " 3 | insert into users values\n" in said
+    assert said.startswith("seeds.sql:4:3: a row cannot be added to public.users: duplicate key value")
+    assert " 4 |   (2, 'new@b', 5, 1);\n" in said
     assert "Key (mail)=(new@b) already exists." in said
     assert "VALUES (2, 'new@b', 5, 1)" in said
 
@@ -45,7 +45,7 @@ def test_a_value_that_is_unique_in_one_partition(project: Project) -> None:
     project.write(seeds="insert into t values (1, 'a', 1), (2, 'b', 7), (3, 'b', 1);")
     project.settled()
     project.write(seeds="insert into t values (1, 'a', 1), (2, 'a', 7);")
-    assert refused(project).startswith("seeds.sql:1:1: a row cannot be added to public.t: duplicate key value")
+    assert refused(project).startswith("seeds.sql:1:35: a row cannot be added to public.t: duplicate key value")
 
 
 RULES = {
@@ -75,7 +75,7 @@ def test_rules_of_more_than_equal_columns(project: Project, rule: str) -> None:
     project.run(f"insert into t values (5, {there}), (6, 'Zoe', 100, '[50,60)', true)")
     project.write(seeds=f"insert into t (id) values (1);\ninsert into t values (2, {new});")
     said = refused(project)
-    assert said.startswith("seeds.sql:2:1: a row cannot be added to public.t: ")
+    assert said.startswith("seeds.sql:2:22: a row cannot be added to public.t: ")
     assert 'constraint "rule"' in said
     project.run("delete from t where id = 5")
     project.settled()
@@ -107,7 +107,7 @@ def test_a_sequence_that_is_behind(project: Project, step: int) -> None:
     project.settled()
     project.write(seeds="insert into t (name) values ('a'), ('b'), ('c');")
     said = refused(project)
-    assert said.startswith("seeds.sql:1:1: a row cannot be added to public.t: duplicate key value")
+    assert said.startswith("seeds.sql:1:43: a row cannot be added to public.t: duplicate key value")
     assert f"Key (id)=({3 * step}) already exists." in said
 
 
@@ -120,7 +120,7 @@ def test_one_of_many(users: Project) -> None:
 
 def test_a_check_that_live_has_and_the_file_no_longer(users: Project) -> None:
     users.write(seeds="insert into users values (1, 'a@b', -5, null);")
-    assert refused(users, SchemaError).startswith('seeds.sql:1:1: new row for relation "users" violates check')
+    assert refused(users, SchemaError).startswith('seeds.sql:1:26: new row for relation "users" violates check')
 
 
 def test_a_row_that_live_lacks(project: Project) -> None:
@@ -130,7 +130,7 @@ def test_a_row_that_live_lacks(project: Project) -> None:
     # The file gives the row that b refers to only with the schema, which makes no rows on live.
     project.write(schema=schema + "insert into a values (2);", seeds="insert into b values (1, 2);")
     said = refused(project)
-    assert said.startswith("seeds.sql:1:1: a row cannot be changed in public.b: insert or update on table")
+    assert said.startswith("seeds.sql:1:22: a row cannot be changed in public.b: insert or update on table")
     assert 'Key (a)=(2) is not present in table "a".' in said
 
 
@@ -193,7 +193,7 @@ def test_no_key(project: Project) -> None:
             "-- dbsync: key (age)\ninsert into users (id, age) values (1, 5), (2, 5);",
             "two rows of public.users have the same key: 5",
         ),
-        ("insert into users values (1);\ninsert into users values (1);", "seeds.sql:2:1: duplicate key value"),
+        ("insert into users values (1);\ninsert into users values (1);", "seeds.sql:2:26: duplicate key value"),
         ("insert into users values (1);\n  create table x ();", "seeds.sql:2:3: a seeds file holds rows, and this is"),
         ("rollback;", "seeds.sql:1:1: this has no meaning in a seeds file"),
         ("insert into user values (1);", "seeds.sql:1:13:"),
