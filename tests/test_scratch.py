@@ -106,8 +106,8 @@ def test_roles_and_memberships_are_lives(scratch: Scratch) -> None:
         "app": False,
         "boss": False,
         "Read Only": False,
-        "dbsync_superuser": True,
-        "dbsync_owner": False,
+        "dbsync_scratch_superuser": True,
+        "dbsync_scratch_owner": False,
     }
     assert [(one.role, one.member) for one in facts.memberships if one.member == "app"] == [("Read Only", "app")]
     assert facts.tablespaces == ("fast disk",)

@@ -121,8 +121,8 @@ def _always(_: pb.Node) -> bool:
     return True
 
 
-def _only(node: pb.Node, subtype: int) -> bool:
-    return all(one.alter_table_cmd.subtype == subtype for one in node.alter_table_stmt.cmds)
+def _only(node: pb.Node, *subtypes: int) -> bool:
+    return all(one.alter_table_cmd.subtype in subtypes for one in node.alter_table_stmt.cmds)
 
 
 def _unvalidated(node: pb.Node, name: str) -> bool:
@@ -161,7 +161,8 @@ _ACTS: Mapping[str, Callable[[pb.Node], bool]] = {
     "AlterOwnerStmt": _always,
     "AlterPublicationStmt": lambda node: _without_rows(node.alter_publication_stmt.pubobjects),
     "AlterSubscriptionStmt": _always,
-    "AlterTableStmt": lambda node: _only(node, pb.AT_ChangeOwner),
+    # Triggers of foreign keys are the system's.
+    "AlterTableStmt": lambda node: _only(node, pb.AT_ChangeOwner, pb.AT_DisableTrigAll, pb.AT_EnableTrigAll),
     "AlterTypeStmt": _always,
     "CommentStmt": _always,
     "CreateAmStmt": _always,

@@ -15,7 +15,7 @@ from dbsync.scratch.binaries import Installation
 
 SUPERUSER = "dbsync_scratch"
 """The superuser of a development server, and of those that tests start."""
-RESERVED = "dbsync_superuser"
+RESERVED = "dbsync_scratch_superuser"
 """The superuser of a scratch server, by a name of its own: what a live database's superuser owns is ordinary there."""
 FIRST_PASSWORD = "dbsync"
 """The superuser's password in a fresh data directory, which a server that is `locked` has changed first of all."""

@@ -32,7 +32,7 @@ _HARMLESS = frozenset(
 """PostgreSQL's own roles that give nothing outside of a database."""
 
 
-OWNER = "dbsync_owner"
+OWNER = "dbsync_scratch_owner"
 """The reserved name of the ordinary role that is a member of all others, and reads and writes rows on scratch."""
 
 

@@ -236,7 +236,7 @@ do $$ begin perform dblink_connect_u('x', 'host=<host> port=<port> dbname=postgr
 
 -- # dblink back as the server's superuser
 create extension dblink;
-do $$ begin perform dblink_connect_u('x', 'host=' || current_setting('unix_socket_directories') || ' port=5432 user=dbsync_superuser dbname=postgres'); insert into loot values ('<secret_text>'); end $$;
+do $$ begin perform dblink_connect_u('x', 'host=' || current_setting('unix_socket_directories') || ' port=5432 user=dbsync_scratch_superuser dbname=postgres'); insert into loot values ('<secret_text>'); end $$;
 
 -- # dblink of another library
 create function c(text, text) returns text language c as '$libdir/dblink', 'dblink_connect';
@@ -285,12 +285,12 @@ do $$ begin perform * from crosstab('select evil()::text, ''a''::text, ''b''::te
 
 -- # a function of the server's superuser
 create function up() returns int language sql security definer as 'select evil()';
-alter function up() owner to dbsync_superuser;
+alter function up() owner to dbsync_scratch_superuser;
 select up();
 
 -- # a view of the server's superuser
 create view v as select evil();
-alter view v owner to dbsync_superuser;
+alter view v owner to dbsync_scratch_superuser;
 select * from v;
 
 -- # a function of a live superuser
@@ -393,11 +393,11 @@ do $$ begin execute format('alter role %I superuser', current_user); end $$;
 select evil();
 
 -- # another role
-set role dbsync_superuser;
+set role dbsync_scratch_superuser;
 select evil();
 
 -- # another session
-set session authorization dbsync_superuser;
+set session authorization dbsync_scratch_superuser;
 select evil();
 
 -- # no role

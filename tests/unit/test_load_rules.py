@@ -112,6 +112,7 @@ def test_subscriptions_do_not_connect(options: str) -> None:
         "create extension postgis",
         "create event trigger e on ddl_command_end execute function f()",
         "alter table t owner to x",
+        "alter table t disable trigger all",
         "create function f(int) returns int language c as 'lib', 'f'",
         "create type t (input = t_in, output = t_out)",
         "create publication p for all tables",
