@@ -16,7 +16,7 @@ from psycopg.rows import tuple_row
 
 from dbsync.load import tree, untouched
 from dbsync.load.extension_script import extension
-from dbsync.load.native_function import SAID, defaults_are_harmless, in_parts
+from dbsync.load.native_function import SAID, defaults_are_harmless, has_query, in_parts, says
 from dbsync.pg.sealing import RESEAL
 
 Connection = psycopg.Connection[Any]
@@ -87,9 +87,13 @@ def _make_function(session: Connection, elevate: Elevate, statement: str) -> Non
     """A function that is not native code is made by the role itself, but for what only a superuser may say of it."""
     made, said = in_parts(statement)
     if said:
-        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+        try:
             with session.transaction():
                 session.execute(made.encode())
+        except psycopg.errors.InsufficientPrivilege:
+            if has_query(statement):
+                raise
+        else:
             with elevate(session):
                 session.execute(said.encode())
             return
@@ -171,7 +175,7 @@ _ACTS: Mapping[str, Callable[[pb.Node], bool]] = {
     "CreateExtensionStmt": _always,
     "CreateFdwStmt": _always,
     # Languages C and internal, and those that are not trusted; LEAKPROOF, SUPPORT.
-    "CreateFunctionStmt": lambda node: not node.create_function_stmt.HasField("sql_body"),
+    "CreateFunctionStmt": lambda node: not node.create_function_stmt.HasField("sql_body") or says(node),
     "CreateOpClassStmt": _always,
     "CreateOpFamilyStmt": _always,
     "CreatePLangStmt": _always,

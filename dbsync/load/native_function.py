@@ -17,6 +17,16 @@ _INPUTS = frozenset({pb.FUNC_PARAM_DEFAULT, pb.FUNC_PARAM_IN, pb.FUNC_PARAM_INOU
 _BUILT_IN = "select pg_catalog.to_regtype(%s)::oid < 16384"
 
 
+def says(node: pb.Node) -> bool:
+    """Whether a CREATE FUNCTION gives such an option."""
+    return any(one.def_elem.defname in SAID for one in node.create_function_stmt.options)
+
+
+def has_query(statement: str) -> bool:
+    """Whether the body of a CREATE FUNCTION is more than a text: PostgreSQL evaluates what is constant in it."""
+    return bool(_parsed(statement).stmts[0].stmt.create_function_stmt.HasField("sql_body"))
+
+
 def in_parts(statement: str) -> tuple[str, str]:
     """A CREATE FUNCTION without LEAKPROOF and SUPPORT, and the ALTER FUNCTION that says them; empty where it says
     neither."""

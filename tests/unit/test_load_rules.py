@@ -114,6 +114,7 @@ def test_subscriptions_do_not_connect(options: str) -> None:
         "alter table t owner to x",
         "alter table t disable trigger all",
         "create function f(int) returns int language c as 'lib', 'f'",
+        "create function f() returns int language sql leakproof return 1",
         "create type t (input = t_in, output = t_out)",
         "create publication p for all tables",
         "create user mapping for x server s options (password_required 'false')",
