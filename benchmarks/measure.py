@@ -56,7 +56,7 @@ class Server:
     def cpu(self) -> float:
         """What the server has used so far, as Linux counts it for sessions that ended; else 0."""
         try:
-            pid = (self.running.sockets / "data" / "postmaster.pid").read_text().split()[0]
+            pid = (self.running.data / "postmaster.pid").read_text().split()[0]
         except OSError:
             return 0.0
         return of_process(int(pid), children=True)

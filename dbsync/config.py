@@ -31,6 +31,7 @@ class Config:
     schema: Path = Path("schema.sql")
     seeds: Path | None = None
     scratch: str = "auto"
+    require_fence: bool = False
     author: str = "best"
     manage: str = "auto"
     lock_timeout: float = 2.0
@@ -225,6 +226,14 @@ def _manage(given: _Given) -> str:
     return ",".join(dict.fromkeys(parts))
 
 
+def _yes_or_no(given: _Given) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    value = known.get(given.value.strip().lower()) if isinstance(given.value, str) else given.value
+    if not isinstance(value, bool):
+        raise UsageError(f"{given.source} must be true or false")
+    return value
+
+
 def _seconds(given: _Given) -> float:
     value = given.value
     units = {"ms": 0.001, "s": 1.0, "min": 60.0}
@@ -245,6 +254,7 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "schema": _path,
     "seeds": _seeds,
     "scratch": _scratch,
+    "require_fence": _yes_or_no,
     "author": _one_of(AUTHORS),
     "manage": _manage,
     "lock_timeout": _seconds,

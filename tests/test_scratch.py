@@ -302,7 +302,7 @@ from dbsync.scratch import binaries
 from dbsync.scratch.launch import launched
 try:
     with launched([one for one in [binaries.embedded(), *binaries.installations()] if one][0]) as running:
-        print(running.sockets, flush=True)
+        print(running.log.parent, flush=True)
         time.sleep(60)
 except KeyboardInterrupt:
     sys.exit(130)
@@ -424,8 +424,8 @@ def sweep(places, account):
                 run.shutil.rmtree(path)
 run.sweep = sweep
 for _ in range(300):
-    with run.folder(account.choose()) as (path, _):
-        (path / "made").touch()
+    with run.folder(account.choose()) as one:
+        (one.path / "made").touch()
 """
     runs = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(4)]
     assert [one.communicate()[1] for one in runs] == [""] * 4

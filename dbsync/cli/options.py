@@ -47,6 +47,12 @@ _LOAD_TIMEOUT = click.option(
     help="How long the statements of the files may take where they are loaded, and those of a plan where it is tried."
     "  [default: 10min]",
 )
+_FENCE = click.option(
+    "--require-fence",
+    is_flag=True,
+    default=None,
+    help="Refuse to load the schema file where the operating system puts no fence around the scratch server.",
+)
 _PLANNING = [
     click.option(
         "--scratch",
@@ -54,6 +60,7 @@ _PLANNING = [
         help="Where plans are proven: local (PostgreSQL on this machine), embedded, server (temporary databases beside"
         " yours), the URL of another server, or auto.  [default: auto]",
     ),
+    _FENCE,
     click.option(
         "--manage",
         metavar="auto|none|LIST",
@@ -74,7 +81,7 @@ _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
-_SETTINGS = tuple("database schema seeds include_path scratch author manage online load_timeout".split())
+_SETTINGS = tuple("database schema seeds include_path scratch require_fence author manage online load_timeout".split())
 
 
 def options(
@@ -127,7 +134,7 @@ def loading(function: _Function) -> _Function:
         " plans.  [default: auto]",
     )
     schema, _, _, include_path = _FILES
-    return schema(include_path(scratch(_LOAD_TIMEOUT(function))))
+    return schema(include_path(scratch(_FENCE(_LOAD_TIMEOUT(function)))))
 
 
 def without_part(given: dict[str, Any], names: Iterable[str], where: str) -> None:
@@ -158,11 +165,7 @@ answer_format = click.option(
 
 def planning_options(found: dict[str, Any]) -> list[str]:
     """Those of the settings given as options that say how to plan, as they were written."""
-    return [
-        f"--no-{key}" if value is False else f"--{key.replace('_', '-')}"
-        for key, value in found.items()
-        if key != "database"
-    ]
+    return [f"--{_option(key, value)}" for key, value in found.items() if key != "database"]
 
 
 def command_line(given: dict[str, Any]) -> str:
@@ -174,13 +177,17 @@ def words(*first: str, **options: str | bool | tuple[str, ...] | None) -> str:
     """A command line to type."""
     found = [shlex.quote(word) for word in first]
     for key, value in options.items():
-        name = key.replace("_", "-")
-        if value is False:
-            found.append(f"--no-{name}")
+        if isinstance(value, bool):
+            found.append(f"--{_option(key, value)}")
+            continue
         for one in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
             secret = key in ("database", "scratch") and _secret(one)
-            found += [f"--{name}", "…" if secret else shlex.quote(one)]
+            found += [f"--{_option(key, value)}", "…" if secret else shlex.quote(one)]
     return " ".join(found)
+
+
+def _option(key: str, value: object) -> str:
+    return f"no-{key}" if value is False else key.replace("_", "-")
 
 
 def _secret(url: str) -> bool:

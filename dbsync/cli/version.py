@@ -13,6 +13,7 @@ def lines() -> Iterator[str]:
     """A line for each."""
     from dbsync.pg.version import NEWEST, OLDEST
     from dbsync.scratch.binaries import embedded, installations
+    from dbsync.scratch.fence.machine import means
 
     implementation, libpq = _libpq()
     yield f"dbsync {dbsync.__version__}, for PostgreSQL {OLDEST} to {NEWEST}"
@@ -21,6 +22,8 @@ def lines() -> Iterator[str]:
         f"psycopg {_of('psycopg')} ({implementation}), libpq {libpq // 10000}.{libpq % 10000},"
         f" migra {_of('migra')}, postgast {_of('postgast')}"
     )
+    fence = means()
+    yield f"fence: {fence.label or 'none'}{f' ({fence.gap})' if fence.gap else ''}"
     found = list(installations())
     if (wheel := embedded()) and wheel not in found:
         found.append(wheel)

@@ -50,7 +50,8 @@ class GivenServer(Scratch):
         self._databases = Databases(admin, needs.locale, strategy="wal_log")
         self._limit = TimeLimit(needs.load_timeout, lambda: connect(server))
         self._made: set[str] = set()
-        self._notes = [f"The scratch databases are on {server.label} and are loaded as its role {admin.info.user}"]
+        place = f"on {server.label}, with no fence of the operating system around them"
+        self._notes = [f"The scratch databases are {place}, and are loaded as its role {admin.info.user}"]
         if versions.major(self.version) != needs.major:
             self._notes.append(
                 f"The plan was proven on PostgreSQL {versions.major(self.version)}, live runs {needs.major}"

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,11 @@ from dbsync.scratch import account as accounts
 from dbsync.scratch import cache, cluster, run
 from dbsync.scratch.account import Account
 from dbsync.scratch.binaries import Installation
+from dbsync.scratch.fence import limits, machine, paths
+from dbsync.scratch.fence.machine import Means
+from dbsync.scratch.fence.record import Connects
+from dbsync.scratch.fence.start import start
+from dbsync.scratch.fence.watch import Excess, watched
 
 _PATIENCE = 60.0
 _POLL = 0.003
@@ -53,6 +58,15 @@ _SETTINGS: Mapping[str, str] = {
 _SINCE_18: Mapping[str, str] = {"io_method": "sync", "autovacuum_worker_slots": "1"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fencing:
+    """How a private server is fenced in."""
+
+    connects: Connects = "nowhere"
+    bounded: bool = True
+    """Whether it may use only so much memory, disk and time."""
+
+
 @dataclass(frozen=True)
 class Running:
     """A private server that runs."""
@@ -60,6 +74,9 @@ class Running:
     installation: Installation
     sockets: Path
     log: Path
+    fence: Means | None
+    """What it is fenced in with; None where nobody asked for that."""
+    excess: Excess = field(default_factory=Excess)
 
     def target(self, database: str = "postgres", user: str = cluster.SUPERUSER) -> Target:
         """A database of it, as one of its roles."""
@@ -71,6 +88,11 @@ class Running:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.log.with_name("data")
 
     @property
     def room(self) -> int:
@@ -85,6 +107,7 @@ def launched(
     *,
     settings: Mapping[str, str] = MappingProxyType({}),
     locked: bool = False,
+    fencing: Fencing | None = Fencing(),
 ) -> Iterator[Running]:
     """A fresh server, gone with everything in it at the end; `settings` are other ones than a scratch server's.
 
@@ -99,35 +122,46 @@ def launched(
         )
     local = cluster.reachable(installation, account, home)
     source = cluster.template(local, account, home, cluster.RESERVED if locked else cluster.SUPERUSER)
-    with run.folder(account, environ) as (path, sockets):
-        cluster.copy_template(source, path / "data", account, cluster.environment())
+    with run.folder(account, environ) as place:
+        cluster.copy_template(source, place.data, account, cluster.environment())
         if locked:
-            (path / "data" / "pg_hba.conf").write_text(cluster.LOCKED)
-        server = Running(local, sockets, path / "log")
-        with _started(server, path, account, settings):
+            (place.data / "pg_hba.conf").write_text(cluster.LOCKED)
+        server = Running(local, place.sockets, place.log, machine.means() if fencing else None)
+        with _started(server, place, account, settings, fencing):
             yield server
 
 
 @contextlib.contextmanager
-def _started(server: Running, path: Path, account: Account, settings: Mapping[str, str]) -> Iterator[None]:
+def _started(
+    server: Running, place: run.Run, account: Account, settings: Mapping[str, str], fencing: Fencing | None
+) -> Iterator[None]:
     settings = {**scratch_settings(server.installation.major), **settings}
-    started = path / "started"
-    started.touch()
-    with server.log.open("xb") as log:
-        process = subprocess.Popen(
-            command(server.installation, path / "data", server.sockets, settings),
+    fence = None
+    if fencing:
+        fence = paths.server(server.installation, place.data, place.sockets, connects=fencing.connects)
+    bounds = limits.usual(server.room) if fencing and fencing.bounded else None
+    place.started.touch()
+    with place.log.open("xb") as log:
+        process = start(
+            command(server.installation, place.data, place.sockets, settings),
+            fence,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd=path,
+            cwd=place.path,
             env=cluster.environment(),
             # The terminal's Ctrl-C is for us alone.
             start_new_session=True,
             **account.popen(),
         )
     try:
-        _await(server, path / "data" / "postmaster.pid", process)
-        yield
+        limits.bound(process.pid, account, bounds, place.tag)
+        _await(server, place.data / "postmaster.pid", process)
+        if bounds:
+            with watched(place.path, account, place.tag, bounds, server.excess, place.end):
+                yield
+        else:
+            yield
     finally:
         process.send_signal(signal.SIGQUIT)
         try:
@@ -135,7 +169,7 @@ def _started(server: Running, path: Path, account: Account, settings: Mapping[st
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        started.unlink(missing_ok=True)
+        place.started.unlink(missing_ok=True)
 
 
 def _await(server: Running, pidfile: Path, process: subprocess.Popen[bytes]) -> None:
@@ -168,7 +202,7 @@ def command(installation: Installation, data: Path, sockets: Path, settings: Map
     """The command line of a server on a Unix socket alone."""
     every = {**settings, "unix_socket_directories": f'"{sockets}"'}
     options = [word for name, value in every.items() for word in ("-c", f"{name}={value}")]
-    return [str(installation.bin / "postgres"), "-D", str(data), "-p", "5432", *options]
+    return [str(installation.bin / "postgres"), f"-D{data}", "-p", "5432", *options]
 
 
 def scratch_settings(major: int) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import RESERVED
 from dbsync.scratch.contract import Scratch
 from dbsync.scratch.databases import Databases
+from dbsync.scratch.fence.machine import Means
 from dbsync.scratch.launch import Running, launched
 from dbsync.scratch.needs import Needs
 
@@ -48,7 +49,7 @@ class PrivateServer(Scratch):
         self._password = password
         self._joined = threading.Lock()
         self._joins = 0
-        self._notes = tuple(notes)
+        self._notes = (*notes, *_notes(running.fence))
         self._environ = environ
         self._databases = Databases(admin, needs.locale)
         self._limit = TimeLimit(needs.load_timeout, lambda: connect(self.target("postgres")))
@@ -134,6 +135,11 @@ class PrivateServer(Scratch):
             self.admin.execute(script.encode())
 
 
+def _notes(fence: Means | None) -> Iterator[str]:
+    if fence and fence.gap:
+        yield f"No fence of the operating system is around the scratch server: {fence.gap}"
+
+
 @contextmanager
 def private_server(
     installation: Installation, needs: Needs, notes: Sequence[str] = (), environ: Mapping[str, str] = os.environ
@@ -152,9 +158,19 @@ def private_server(
             with closing(PrivateServer(running, admin, needs, password, notes, environ)) as scratch:
                 yield scratch
         except (DbsyncError, psycopg.Error) as error:
+            if running.excess.what:
+                raise _excess(running.excess.what) from error
             if _full(running, error):
                 raise _no_room(running) from error
             raise
+
+
+def _excess(what: str) -> ScratchError:
+    return ScratchError(
+        f"The scratch server took {what}, and was stopped; live was only read",
+        detail="the schema file, or a function that runs while it is loaded, asked for it",
+        hint="if that is meant to be, name another server with --scratch",
+    )
 
 
 def _full(running: Running, error: Exception) -> bool:

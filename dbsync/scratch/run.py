@@ -1,8 +1,9 @@
 """The folder of one run of a private server, which is removed with the server however the run ends.
 
 A watch, a shell of its own session, reads from a pipe that only our process holds open. When the pipe closes (the end
-of the run, or the death of our process by any signal) it stops the server and removes the folder. Should the watch be
-killed too, the next run finds the folder, sees that nobody holds its lock, and does the same.
+of the run, or the death of our process by any signal) it stops the server, ends every process that came from it, and
+removes the folder. Should the watch be killed too, the next run finds the folder, sees that nobody holds its lock, and
+does the same.
 """
 
 import contextlib
@@ -15,13 +16,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dbsync.errors import ScratchError
 from dbsync.scratch import cache
 from dbsync.scratch.account import Account
 from dbsync.scratch.cluster import environment
+from dbsync.scratch.fence import limits
 
 PREFIX = "dbsync-"
 _WANTED = 300_000_000
@@ -31,27 +34,87 @@ _LONGEST_SOCKET_FOLDER = 85
 
 _CLEAR = r"""
 read -r _
-n=0
+exec 2>/dev/null
+read -r tag <"$1/tag"
+read -r sockets <"$1/sockets"
+
+servers() {
+  if [ -d /proc/self ]; then
+    for found in $(printf %s "-D$1/data" | grep -lsF -f - /proc/[0-9]*/cmdline); do
+      found=${found#/proc/}; echo "${found%/*}"
+    done
+  else
+    ps -axo pid=,args= | SERVER="-D$1/data" awk 'index($0, ENVIRON["SERVER"]) { print $1 }'
+  fi
+}
+
+# Stops all before it ends them: one that runs could make another while the rest is ended.
+end() {
+  n=0 before=
+  while [ -n "$tag" ] && [ $n -lt 1000 ]; do
+    held= signal=STOP
+    for found in $(grep -lsE "^Max file locks +$tag " /proc/[0-9]*/limits); do
+      found=${found#/proc/} found=${found%/*}
+      case " $1 " in *" $found "*) continue ;; esac
+      grep -q "^State:.Z" "/proc/$found/status" || held="$held $found"
+    done
+    [ -n "$held" ] || break
+    [ "$held" = "$before" ] && signal=KILL
+    kill -$signal $held
+    before=$held n=$((n+1))
+  done
+}
+
+server=
 if [ -e "$1/started" ]; then
-  while ! read -r pid <"$1/data/postmaster.pid" && [ $n -lt 100 ]; do sleep 0.02; n=$((n+1)); done
-fi 2>/dev/null
-ours() {
-  [ -n "$pid" ] || return 1
-  if [ -d /proc/self ]; then grep -qF "$1" "/proc/$pid/cmdline"; else ps -o args= -p "$pid" | grep -qF "$1"; fi
-} 2>/dev/null
-n=0
-ours "$1" && kill -QUIT "$pid"
-while ours "$1" && [ $n -lt 150 ]; do sleep 0.02; n=$((n+1)); done
-ours "$1" && kill -KILL "$pid"
-[ -r "$1/sockets" ] && read -r sockets <"$1/sockets"
+  n=0
+  while server=$(echo $(servers "$1")) && [ -z "$server" ] && [ $n -lt 100 ]; do sleep 0.02; n=$((n+1)); done
+  kill -QUIT $server
+fi
+end "$server"
+if [ -n "$server" ]; then
+  n=0
+  while [ -n "$(servers "$1")" ] && [ $n -lt 150 ]; do sleep 0.02; n=$((n+1)); done
+  kill -KILL $(servers "$1")
+  end
+fi
 rm -rf "$1" || { sleep 0.2; rm -rf "$1"; }
-case $sockets in /tmp/dbsync-*) rm -rf "$sockets" ;; esac
+case $sockets in /tmp/dbsync-*[!a-zA-Z0-9_]*) ;; /tmp/dbsync-*) rm -rf "$sockets" ;; esac
 """
+# The server itself goes last, by the signal at which it gives back its shared memory; the tag names all that came from
+# it, wherever it went.
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a private server. Only `data` and `sockets` are the server's to write in; the rest is ours."""
+
+    path: Path
+    sockets: Path
+    tag: str
+    """The name of the server's processes (fence/limits)."""
+    end: Callable[[], None]
+    """Ends the server and all its processes at once, and removes the folder; it does not wait for that."""
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.path / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.path / "log"
+
+    @property
+    def started(self) -> Path:
+        """A file that is there while the server may run."""
+        return self.path / "started"
 
 
 @contextlib.contextmanager
-def folder(account: Account, environ: Mapping[str, str] = os.environ) -> Iterator[tuple[Path, Path]]:
-    """A fresh folder for a run, and the folder for its socket (the same, unless its path is too long for one)."""
+def folder(account: Account, environ: Mapping[str, str] = os.environ) -> Iterator[Run]:
+    """A fresh folder for a run, with one for its socket (elsewhere, where the path would be too long for it)."""
     home = cache.folder(environ)
     places = _places(environ, home)
     sweep(places, account)
@@ -62,14 +125,18 @@ def folder(account: Account, environ: Mapping[str, str] = os.environ) -> Iterato
             hint=f"it takes {_LEAST // 1_000_000} MB there, or {_WANTED // 1_000_000} MB in /dev/shm",
         )
     path = _make(place, account)
-    sockets = path if len(os.fsencode(path)) <= _LONGEST_SOCKET_FOLDER else _make(Path("/tmp"), account)
+    sockets = path / "socket"
+    if len(os.fsencode(sockets)) > _LONGEST_SOCKET_FOLDER:
+        sockets = _make(Path("/tmp"), account)
     with contextlib.ExitStack() as stack:
         stack.callback(_remove, path, sockets)
         stack.enter_context(_owner(path))
-        if sockets != path:
-            (path / "sockets").write_text(f"{sockets}\n")
-        stack.enter_context(_watch(path, account))
-        yield path, sockets
+        sockets.mkdir(mode=0o700, exist_ok=True)
+        account.own(sockets)
+        tag = limits.new_tag()
+        (path / "tag").write_text(f"{tag}\n")
+        (path / "sockets").write_text(f"{sockets}\n")
+        yield Run(path, sockets, tag, stack.enter_context(_watch(path, account)))
 
 
 def sweep(places: list[Path], account: Account) -> None:
@@ -148,7 +215,8 @@ def _owner(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watch(path: Path, account: Account) -> Iterator[None]:
+def _watch(path: Path, account: Account) -> Iterator[Callable[[], None]]:
+    """Yields what makes the watch act now; it acts at the latest when the context ends, which waits for it."""
     watch = subprocess.Popen(
         ["/bin/sh", "-c", _CLEAR, "dbsync-watch", path],
         stdin=subprocess.PIPE,
@@ -159,11 +227,11 @@ def _watch(path: Path, account: Account) -> Iterator[None]:
         start_new_session=True,
         **account.popen(),
     )
+    assert watch.stdin
     try:
-        yield
+        yield watch.stdin.close
     finally:
-        if watch.stdin:
-            watch.stdin.close()
+        watch.stdin.close()
         watch.wait()
 
 

@@ -14,6 +14,8 @@ from dbsync.pg.refusals import refusal
 from dbsync.pg.target import Target
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import environment
+from dbsync.scratch.fence import paths, start
+from dbsync.scratch.fence.record import Fence
 
 LOCK_WAIT = "10s"
 # A newer pg_dump begins with it, whatever the server; where there are scratch databases nobody needs it.
@@ -32,7 +34,8 @@ _READ_HINTS = (
 
 def dump(installation: Installation, target: Target, extra: Sequence[str] = (), *, timeout: float | None = None) -> str:
     """The schema of a scratch database as pg_dump writes it. TimeIsUp after `timeout` seconds."""
-    done = _pg_dump(installation, target, extra, environment(), timeout)
+    fence = paths.client(installation, "pg_dump")
+    done = _pg_dump(installation, target, extra, environment(), timeout, fence)
     if done.returncode:
         raise ScratchError(f"pg_dump could not read the scratch {target.label}", detail=_words(done.stderr, target))
     return _text(done.stdout)
@@ -74,7 +77,12 @@ def dump_live(
 
 
 def _pg_dump(
-    installation: Installation, target: Target, extra: Sequence[str], environ: Mapping[str, str], timeout: float | None
+    installation: Installation,
+    target: Target,
+    extra: Sequence[str],
+    environ: Mapping[str, str],
+    timeout: float | None,
+    fence: Fence | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     command: list[str | Path] = [_program(installation, "pg_dump"), "--schema-only", "--no-password", "--encoding=UTF8"]
     if arguments := target.arguments():
@@ -82,15 +90,17 @@ def _pg_dump(
     return _run(
         [*command, *extra],
         timeout,
-        stdin=subprocess.DEVNULL,
+        fence,
         env={"PGAPPNAME": "dbsync", **environ, **target.environment()},
         start_new_session=True,
     )
 
 
-def _run(command: Sequence[str | Path], timeout: float | None, **more: Any) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    command: Sequence[str | Path], timeout: float | None, fence: Fence | None, data: bytes = b"", **more: Any
+) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=timeout, **more)
+        return start.run(command, fence, data, timeout=timeout, **more)
     except subprocess.TimeoutExpired as error:
         raise TimeIsUp(error.timeout, Path(command[0]).name) from None
 

@@ -18,6 +18,7 @@ from dbsync.pg.connect import connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
 from dbsync.planning.quick import look, recalled
+from dbsync.scratch.fence.machine import gap
 from dbsync.scratch.given import PREFIX
 from dbsync.tasks import findings
 from dbsync.tasks.live import live
@@ -46,6 +47,7 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
                 findings.role(condition),
             ]
         schema, plan = _schema(config, target, observer, applied, quick=quick)
+        found += findings.fence(gap(config.scratch))
         found += [schema, *_seeds(config, plan), past, *findings.leftovers(condition)]
     return Health(
         target=name,

@@ -12,6 +12,7 @@ from dbsync.pg.connect import connect
 from dbsync.pg.server import describe
 from dbsync.pg.target import Target
 from dbsync.planning.workspace import Workspace
+from dbsync.scratch.fence import machine
 from dbsync.scratch.provider import Needs, Scratch, newest, open_scratch
 
 
@@ -22,6 +23,8 @@ def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
     The newest PostgreSQL at hand reads the schema file. Live is not asked, unless that is to be done beside it; for the
     roles that the file names there are stand-ins.
     """
+    if config.require_fence:
+        machine.require(config.scratch)
     script = read_script(config.schema, config.include_path)
     extensions = frozenset(extensions_of(script))
     live = None

@@ -51,6 +51,13 @@ def role(condition: Condition) -> Finding:
     )
 
 
+def fence(gap: str | None) -> Iterator[Finding]:
+    """That nothing but rights is around the schema file while it is loaded, where that is so."""
+    if gap:
+        text = f"no fence of the operating system is around the scratch server: {gap}"
+        yield Finding(about="fence", state="note", text=text, hint="read a stranger's schema file before it is planned")
+
+
 def differs(plan: Plan, file: str) -> Finding:
     """What is another in live than in the schema file; what comes or goes with its table is not named."""
     sums = [f"{number:,} {VERBS[manner]}" for manner, number in objects.totals(plan).items() if number]

