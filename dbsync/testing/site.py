@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,18 +24,24 @@ from dbsync.scratch.roles import make
 from dbsync.testing.kept import kept_server
 
 ROLE = "app"
-"""The role of the tests on a private server: an ordinary one, as production has, that owns its databases."""
+"""The role of the tests on a private server: an ordinary one, as production has, that owns its databases.
+
+It may make neither roles nor databases: these are the server's, which all tests of a run share.
+"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
-    """A server, and how databases are made and reached there; `target` is the tests' own way to it."""
+    """A server, and how databases are made and reached there; `target` is the tests' own way to it, as `role`."""
 
     target: Target
+    role: str
     admin: psycopg.Connection[Any]
     databases: Databases
     owner: str | None
     elevated: Elevate
+    loading: Callable[[], AbstractContextManager[None]]
+    """As long as it is open, the role may make the roles that a schema file has."""
     stand_ins: Callable[[Collection[str]], None]
     """Makes the roles of these names that the server lacks, where it is ours."""
 
@@ -49,7 +56,7 @@ def private(installation: Installation, folder: Path) -> Iterator[Site]:
     with kept_server(installation, folder) as superuser, contextlib.closing(connect(superuser)) as admin:
         with _alone(admin):
             if not admin.execute("select from pg_roles where rolname = %s", [ROLE]).fetchall():
-                admin.execute(f"CREATE ROLE {sql.name(ROLE)} LOGIN CREATEDB CREATEROLE".encode())
+                admin.execute(f"CREATE ROLE {sql.name(ROLE)} LOGIN".encode())
 
         @contextlib.contextmanager
         def elevated(
@@ -59,12 +66,29 @@ def private(installation: Installation, folder: Path) -> Iterator[Site]:
             with _alone(admin), elevation.elevated(admin, session, silent=silent, owner=owner):
                 yield
 
+        @contextlib.contextmanager
+        def loading() -> Iterator[None]:
+            with _alone(admin):
+                admin.execute(f"ALTER ROLE {sql.name(ROLE)} CREATEROLE".encode())
+                try:
+                    yield
+                finally:
+                    admin.execute(f"ALTER ROLE {sql.name(ROLE)} NOCREATEROLE".encode())
+
         def stand_ins(names: Collection[str]) -> None:
             with _alone(admin):
                 make(admin, Needs(major=0, session_role=ROLE).and_roles(names))
 
-        target = Target({**superuser.parameters, "user": ROLE})
-        yield Site(target, admin, Databases(admin, Locale()), ROLE, elevated, stand_ins)
+        yield Site(
+            target=Target({**superuser.parameters, "user": ROLE}),
+            role=ROLE,
+            admin=admin,
+            databases=Databases(admin, Locale()),
+            owner=ROLE,
+            elevated=elevated,
+            loading=loading,
+            stand_ins=stand_ins,
+        )
 
 
 @contextlib.contextmanager
@@ -86,7 +110,16 @@ def given(target: Target) -> Iterator[Site]:
             )
         # What WAL_LOG writes is more than FILE_COPY's, but it forces no checkpoint on the server's other databases.
         databases = Databases(admin, facts.locale, strategy="wal_log")
-        yield Site(target, admin, databases, None, _as_it_is, lambda _: None)
+        yield Site(
+            target=target,
+            role=facts.role,
+            admin=admin,
+            databases=databases,
+            owner=None,
+            elevated=_as_it_is,
+            loading=contextlib.nullcontext,
+            stand_ins=lambda _: None,
+        )
 
 
 @contextlib.contextmanager

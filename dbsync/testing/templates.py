@@ -24,6 +24,7 @@ from dbsync.pg.connect import connect
 from dbsync.pg.target import Target
 from dbsync.pg.time_limit import TimeLimit
 from dbsync.seeds import load as rows
+from dbsync.testing.role_settings import put_back, role_settings
 from dbsync.testing.site import Site
 
 PREFIX = "dbsync_pytest_"
@@ -51,6 +52,7 @@ class Templates:
         self._token = secrets.token_hex(4)
         self._numbers = itertools.count(1)
         self._used: set[str] = set()
+        self._settings = role_settings(site.admin, site.role)
         self._lock("pg_advisory_lock", self._token)
         self._sweep()
 
@@ -78,6 +80,7 @@ class Templates:
             yield self._site.at(name)
         finally:
             self._drop(name)
+            put_back(self._site.admin, self._site.role, self._settings)
 
     def close(self) -> None:
         """Drop the templates that nobody else uses."""
@@ -118,7 +121,8 @@ class Templates:
                     f"{self._site.target.label} led to the database {connection.info.dbname}, not to the one asked for",
                     hint="a pooler in between may decide by itself: give the URL of the server",
                 )
-            load(connection, schema, elevate=self._site.elevated)
+            with self._site.loading():
+                load(connection, schema, elevate=self._site.elevated)
         if seeds:
             with contextlib.closing(connect(target, settings=LOADING, limit=self._limit)) as connection:
                 rows.run(connection, seeds)

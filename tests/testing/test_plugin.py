@@ -271,6 +271,31 @@ def test_rows(dbsync_connection):
             run(*arguments).assert_outcomes(passed=1)
 
 
+def test_roles_and_their_settings_reach_no_other_test(project: Path, run: Run) -> None:
+    (project / "schema.sql").write_text(f"create role tenant;\n{SCHEMA}grant select on plans to tenant;\n")
+    (project / "test_roles.py").write_text("""
+import psycopg
+import pytest
+
+@pytest.mark.parametrize("_", range(2))
+def test_a_role(dbsync_connection, _):
+    for statement in ("create role other", "create database other", "drop role tenant"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            dbsync_connection.execute(statement)
+    assert dbsync_connection.execute("select has_table_privilege('tenant', 'plans', 'select')").fetchone() == (True,)
+
+@pytest.mark.parametrize("_", range(2))
+def test_settings(dbsync_url, _):
+    with psycopg.connect(dbsync_url) as connection:
+        assert connection.execute("show search_path").fetchone() == ('"$user", public',)
+        connection.execute("alter role current_user set search_path = nowhere")
+        connection.execute("alter role current_user set statement_timeout = '1min'")
+    with psycopg.connect(dbsync_url) as connection:
+        assert connection.execute("show search_path").fetchone() == ("nowhere",)
+""")
+    run().assert_outcomes(passed=4)
+
+
 def test_modules_of_the_tests_are_not_those_of_the_server(project: Path, run: Run) -> None:
     (project / "tests").mkdir()
     (project / "tests" / "types.py").write_text("raise RuntimeError('this is of the tests')\n")
@@ -282,6 +307,12 @@ def test_on_a_server_by_its_url(project: Path, run: Run, admin: psycopg.Connecti
     (project / "schema.sql").write_text(SCHEMA.replace("create extension hstore;\n", "").replace(", tags hstore", ""))
     (project / "test_given.py").write_text("""
 import os, signal
+
+def test_settings(dbsync_connection):
+    assert dbsync_connection.execute("show search_path").fetchone() == ('one, "Two", public',)
+    dbsync_connection.execute("alter role current_user set search_path = nowhere")
+    dbsync_connection.execute("alter role current_user reset statement_timeout")
+    dbsync_connection.execute("alter role current_user set lock_timeout = '1min'")
 
 def test_killed(dbsync_connection):
     assert dbsync_connection.execute("select count(*) from plans").fetchone() == (2,)
@@ -296,14 +327,21 @@ def test_killed(dbsync_connection):
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["The role dbsync_tester may not make databases on *"])
         admin.execute("alter role dbsync_tester createdb")
-        run(*arguments).assert_outcomes(passed=1)
+        admin.execute('alter role dbsync_tester set search_path = one, "Two", public')
+        admin.execute("alter role dbsync_tester set app.tenant = 'it''s me'")
+        admin.execute("alter role dbsync_tester set statement_timeout = '9min'")
+        before = settings(admin)
+        assert len(before) == 3
+        run(*arguments).assert_outcomes(passed=2)
+        assert settings(admin) == before
+        admin.execute("alter role dbsync_tester reset all")
         assert ours(admin) == 0
         patch.setenv("KILLED", "1")
-        assert run(*arguments).ret == -9
+        assert run(*arguments, "-k", "killed").ret == -9
         assert ours(admin) == 2, "the template and the copy"
         patch.delenv("KILLED")
         assert waited(lambda: not sessions(admin))
-        run(*arguments, "--dbsync-seeds", "seeds.sql").assert_outcomes(passed=1)
+        run(*arguments, "--dbsync-seeds", "seeds.sql", "-k", "killed").assert_outcomes(passed=1)
         assert ours(admin) == 0, "the next run removes what is left"
 
 
@@ -325,6 +363,11 @@ def ours(admin: psycopg.Connection) -> int:
     row = admin.execute("select count(*) from pg_database where datname like %s", [PREFIX + "%"]).fetchone()
     assert row
     return int(row[0])
+
+
+def settings(admin: psycopg.Connection) -> set[str]:
+    query = "select unnest(setconfig) from pg_db_role_setting where setrole = 'dbsync_tester'::regrole"
+    return {one for (one,) in admin.execute(query).fetchall()}
 
 
 def sessions(admin: psycopg.Connection) -> bool:
