@@ -1,12 +1,15 @@
 """The session that changes live: what it must be able to do, and the settings it runs under."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 
 from dbsync.errors import ApplyFailed, Refused
+from dbsync.pg.connect import pin
 from dbsync.pg.server import lock_capacity
+from dbsync.pg.settings import RUNNING
 
 Connection = psycopg.Connection[Any]
 Connect = Callable[[], Connection]
@@ -45,25 +48,19 @@ def check_locks(connection: Connection, locks: int) -> None:
 
 
 def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: float) -> None:
-    """Set what an apply runs under, beside the settings that every session of ours has."""
-    settings = {
-        "search_path": "",
-        "check_function_bodies": "off",
-        "lock_timeout": milliseconds(lock_timeout),
-        "statement_timeout": milliseconds(statement_timeout),
-        "idle_in_transaction_session_timeout": "60s",
-        # A client that was killed leaves its statement and locks behind until the server looks.
-        "client_connection_check_interval": "500ms",
-    }
-    if connection.info.server_version >= 170000:
-        settings["transaction_timeout"] = "0"
-    for name, value in settings.items():
-        try:
-            connection.execute("select set_config(%s, %s, false)", [name, value])
-        except psycopg.errors.InvalidParameterValue:
-            # A server on a platform that cannot look whether its client is there.
-            if name != "client_connection_check_interval":
-                raise
+    """Set what the steps of an apply run under."""
+    pin(
+        connection,
+        {
+            **RUNNING,
+            "lock_timeout": milliseconds(lock_timeout),
+            "statement_timeout": milliseconds(statement_timeout),
+            "idle_in_transaction_session_timeout": "60s",
+        },
+    )
+    # A client that was killed leaves its statement and locks behind until the server looks, where its platform can.
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+        pin(connection, {"client_connection_check_interval": "500ms"})
 
 
 def milliseconds(seconds: float) -> str:

@@ -9,8 +9,8 @@ import psycopg
 
 from dbsync import sql
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
-from dbsync.pg.connect import READING
 from dbsync.pg.failures import Failure
+from dbsync.pg.settings import READING, known
 
 Connection = psycopg.Connection[Any]
 
@@ -96,7 +96,7 @@ def sizes(connection: Connection, tables: Iterable[str]) -> dict[str, Size]:
 def _reading(connection: Connection, timeout: float) -> Iterator[None]:
     """A read-only transaction; its settings are its own, since a pooler may give every transaction another session."""
     limits = {"statement_timeout": _milliseconds(timeout), "lock_timeout": _milliseconds(min(timeout / 2, 2))}
-    settings = {**READING, **limits}
+    settings = {**known(READING, connection.info.server_version), **limits}
     with connection.transaction():
         connection.execute("set transaction read only")
         calls = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in settings)

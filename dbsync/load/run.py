@@ -22,7 +22,7 @@ from dbsync.load.source import failure
 from dbsync.load.unsafe import UnsafeActError
 from dbsync.load.wrong_row import wrong_row
 from dbsync.model.text import Place, Script, Statement
-from dbsync.pg.connect import PINNED
+from dbsync.pg.settings import PINNED
 
 # As psql has them: the file may rely on the default path, and its functions are checked as it is loaded.
 LOADING = {**PINNED, "search_path": '"$user", public'}

@@ -1,7 +1,6 @@
 """Opens connections whose settings are pinned, so that the same catalog is always printed the same way."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -11,47 +10,12 @@ from dbsync.pg import pooler
 from dbsync.pg import version as versions
 from dbsync.pg.failures import Failure
 from dbsync.pg.refusals import refusal
+from dbsync.pg.settings import PINNED, known
 from dbsync.pg.target import Target
 from dbsync.pg.time_limit import Limited, TimeLimit
 from dbsync.pg.trace import cursor_factory
 
-__all__ = ["PINNED", "READING", "Target", "connect", "pin"]
-
-PINNED: Mapping[str, str] = MappingProxyType(
-    {
-        # Everything outside pg_catalog is printed with its schema.
-        "search_path": "",
-        "TimeZone": "UTC",
-        "DateStyle": "ISO, MDY",
-        "IntervalStyle": "postgres",
-        "extra_float_digits": "1",
-        "bytea_output": "hex",
-        "lc_monetary": "C",
-        "lc_numeric": "C",
-        "lc_time": "C",
-        "standard_conforming_strings": "on",
-        "escape_string_warning": "off",
-        "backslash_quote": "safe_encoding",
-        "quote_all_identifiers": "off",
-        "xmlbinary": "base64",
-        "xmloption": "content",
-        "array_nulls": "on",
-        "transform_null_equals": "off",
-        "client_min_messages": "warning",
-        # What a role or a database sets for itself must not decide where and how tables are made.
-        "default_tablespace": "",
-        "default_table_access_method": "heap",
-        "default_transaction_isolation": "read committed",
-        "default_transaction_deferrable": "off",
-        "statement_timeout": "0",
-        "lock_timeout": "0",
-        "idle_in_transaction_session_timeout": "0",
-    }
-)
-"""The settings of every session of ours, on live and on scratch servers."""
-
-READING: Mapping[str, str] = MappingProxyType({**PINNED, "row_security": "off"})
-"""PINNED, for sessions that read rows: a policy that would hide some of them becomes an error."""
+__all__ = ["Target", "connect", "pin"]
 
 # A dead peer is noticed within two minutes; a URL that says otherwise wins.
 _DEFAULTS = {"connect_timeout": "10", "keepalives_idle": "60", "keepalives_interval": "10", "keepalives_count": "6"}
@@ -132,8 +96,10 @@ def pin(
 ) -> bool:
     """Gives the session these settings: by a query, because poolers refuse them in the start-up packet.
 
-    Where another server `process` than this one answers, nothing is set, and the answer is False.
+    Those that its server does not have are left out. Where another server `process` than this one answers, nothing is
+    set, and the answer is False.
     """
+    settings = known(settings, connection.info.server_version)
     calls = "".join(", pg_catalog.set_config(%s, %s, false)" for _ in settings)
     # Where the database or the role has a search path of its own, another = than PostgreSQL's may be the first.
     own = "pg_catalog.pg_backend_pid() operator(pg_catalog.=) coalesce(%s, pg_catalog.pg_backend_pid())"

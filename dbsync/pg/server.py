@@ -1,12 +1,14 @@
 """Reads what a scratch server must know of live: version, encoding, locale, roles, extensions, capacity."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 
 from dbsync.pg import version as versions
+from dbsync.pg.settings import PINNED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,8 @@ class LiveFacts:
     in_recovery: bool
     read_only: bool
     tablespaces: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the role's sessions have in this database, of the settings that ours are given: before they are pinned."""
 
     @property
     def major(self) -> int:
@@ -110,6 +114,9 @@ group by 1, 2 order by 1, 2"""
 _EXTENSIONS = """
 select e.extname::text, e.extversion, n.nspname::text
 from pg_extension e join pg_namespace n on n.oid = e.extnamespace order by e.extname"""
+
+
+_SETTINGS = "select name, reset_val from pg_catalog.pg_settings where name = any (%s) order by name"
 
 
 def lock_capacity(version: int) -> str:
@@ -163,7 +170,14 @@ def describe(connection: psycopg.Connection[Any]) -> LiveFacts:
             Membership(role=row[0], member=row[1], admin=row[2], inherit=row[3], set=row[4]) for row in memberships
         ),
         extensions=tuple(Installed(name=row[0], version=row[1], schema=row[2]) for row in extensions),
+        settings=settings_of(connection),
     )
+
+
+def settings_of(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """What a session had, of the settings that ours are given, before it was given them."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(_SETTINGS, [list(PINNED)]).fetchall())
 
 
 def _system_identifier(connection: psycopg.Connection[Any]) -> str | None:

@@ -9,6 +9,7 @@ import psycopg
 from dbsync.errors import ConnectionFailed, DbsyncError
 from dbsync.load.run import Loaded
 from dbsync.model.catalog import Catalog
+from dbsync.pg.settings import unlike
 from dbsync.planning.copying import copied_from_desired
 from dbsync.planning.live import Live
 from dbsync.planning.request import PlanRequest
@@ -38,7 +39,10 @@ class Making:
             reading = beside.submit(self.live.read)
             try:
                 self.dump = self.workspace.scratch.dump_live(
-                    request.target, snapshot=self.live.snapshot, extra=["--exclude-schema=dbsync"]
+                    request.target,
+                    snapshot=self.live.snapshot,
+                    settings=unlike(self.live.facts.settings),
+                    extra=["--exclude-schema=dbsync"],
                 )
             except ConnectionFailed as error:
                 self.workspace.notes += [f"the copy of live has no witness, since pg_dump failed: {error.message}"]

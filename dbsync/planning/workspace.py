@@ -26,8 +26,8 @@ from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, State
 from dbsync.model.rows import FormerRows
 from dbsync.model.text import Script
-from dbsync.pg.connect import PINNED
 from dbsync.pg.failures import Failure
+from dbsync.pg.settings import RUNNING
 from dbsync.pg.version import major
 from dbsync.planning.excerpt import excerpt
 from dbsync.replay import Refusal, Replay
@@ -40,9 +40,6 @@ DESIRED = "desired"
 COPY = "copy"
 RENAMED = "renamed"
 """A copy of live in which what has another name in the file has it already."""
-
-# As apply has them: bodies may speak of objects that a later step makes.
-RUNNING = {**PINNED, "check_function_bodies": "off"}
 
 _BLIND = "the plan does not tell where in the schema file its steps come from: on the scratch server the role may not"
 _BLIND += " make event triggers, which show what a statement made"

@@ -3,31 +3,34 @@
 import textwrap
 from collections.abc import Iterator
 
+from dbsync import sql
 from dbsync.load.secrets import HIDDEN, masked
 from dbsync.model.plan import Batch, Observed, Plan
+from dbsync.pg.settings import RUNNING, SINCE
 from dbsync.render import rows
 from dbsync.render.page import Page, code, visible
 from dbsync.render.steps import Sizes, annotations, batch_title, terminated
 from dbsync.render.text import sums
 
-_SETTINGS = (
-    "\\set ON_ERROR_STOP on",
-    "\\set AUTOCOMMIT on",
-    "SET client_encoding = 'UTF8';",
-    "SET standard_conforming_strings = on;",
-    "SET check_function_bodies = off;",
-    "SET lock_timeout = '2s';",
-    "SET statement_timeout = 0;",
-    "SET search_path = '';",
-)
+_LOCK_TIMEOUT = "2s"
 
-_VALUES = (
-    "SET DateStyle = 'ISO, MDY';",
-    "SET IntervalStyle = 'postgres';",
-    "SET TimeZone = 'UTC';",
-    "SET lc_monetary = 'C';",
-)
-"""What values mean in the statements of rows."""
+
+def _settings() -> Iterator[str]:
+    yield "\\set ON_ERROR_STOP on"
+    yield "\\set AUTOCOMMIT on"
+    yield "SET client_encoding = 'UTF8';"
+    newer: dict[int, list[str]] = {}
+    for name, value in {**RUNNING, "lock_timeout": _LOCK_TIMEOUT}.items():
+        text = f"SET {name} = {sql.literal(value)};"
+        if since := SINCE.get(name):
+            newer.setdefault(since, []).append(text)
+        else:
+            yield text
+    for since, texts in newer.items():
+        yield f"SELECT :SERVER_VERSION_NUM >= {since}0000 AS newer \\gset"
+        yield "\\if :newer"
+        yield from texts
+        yield "\\endif"
 
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
@@ -45,9 +48,7 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
     if plan.empty:
         return
     yield ""
-    yield from _SETTINGS
-    if any(one.step.rows is not None for one in plan.steps):
-        yield from _VALUES
+    yield from _settings()
     number = 0
     for position, batch in enumerate(plan.batches, 1):
         yield ""
@@ -62,7 +63,7 @@ def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]
         yield "BEGIN;"
     else:
         # It waits without standing in anyone's way; a timeout would leave an invalid index.
-        yield "SET lock_timeout = 0;"
+        yield "SET lock_timeout = '0';"
     for one in batch.steps:
         number += 1
         yield ""
@@ -71,7 +72,7 @@ def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]
         yield ""
         yield "COMMIT;"
     else:
-        yield "SET lock_timeout = '2s';"
+        yield f"SET lock_timeout = {sql.literal(_LOCK_TIMEOUT)};"
 
 
 def _step(number: int, one: Observed, sizes: Sizes, page: Page) -> Iterator[str]:

@@ -27,7 +27,7 @@ QUERY = r"""
         join pg_catalog.pg_namespace n on n.oid = coalesce(e.typnamespace, t.typnamespace)
     ),
     member as (
-        select classid::regclass::text as catalog, objid from pg_catalog.pg_depend
+        select classid, objid from pg_catalog.pg_depend
         where deptype = 'e' and classid in ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass)
     ),
     line (schema, text) as (
@@ -43,8 +43,8 @@ QUERY = r"""
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         join type t on t.oid = a.atttypid
         where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and not c.relispartition
-          and not exists (select from member m where m.objid = c.oid and m.catalog ~ 'pg_class$'
-                          or m.objid = c.reltype and m.catalog ~ 'pg_type$')
+          and not exists (select from member m where m.objid = c.oid and m.classid = 'pg_catalog.pg_class'::regclass
+                          or m.objid = c.reltype and m.classid = 'pg_catalog.pg_type'::regclass)
         union all
         select s.nspname, pg_catalog.concat_ws(' ', t.typtype, pg_catalog.format('%%L.%%L', s.nspname, t.typname),
                    b.name, t.typtypmod, t.typnotnull, e.labels)
@@ -56,7 +56,7 @@ QUERY = r"""
             select enumtypid, array_agg(enumlabel order by enumsortorder)::text as labels
             from pg_catalog.pg_enum group by enumtypid
         ) e on e.enumtypid = t.oid
-        where not exists (select from member m where m.objid = t.oid and m.catalog ~ 'pg_type$')
+        where not exists (select from member m where m.objid = t.oid and m.classid = 'pg_catalog.pg_type'::regclass)
     )
     select coalesce(array_agg(distinct schema::text), '{}'),
            pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(

@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
-from dbsync.pg.connect import PINNED
+from dbsync.pg.settings import PINNED
 from dbsync.pg.target import Target
 
 
@@ -62,8 +63,15 @@ class Scratch(ABC):
         """The database's schema as pg_dump writes it."""
 
     @abstractmethod
-    def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
-        """Live's schema as pg_dump of the same binaries writes it."""
+    def dump_live(
+        self,
+        target: Target,
+        *,
+        snapshot: str | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        extra: Sequence[str] = (),
+    ) -> str:
+        """Live's schema as pg_dump of the same binaries writes it, in a session that has these settings."""
 
     @abstractmethod
     def elevated(

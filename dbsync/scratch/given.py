@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -15,7 +16,9 @@ import psycopg
 from dbsync import sql
 from dbsync.errors import ScratchError, UsageError
 from dbsync.pg import version as versions
-from dbsync.pg.connect import PINNED, connect
+from dbsync.pg.connect import connect
+from dbsync.pg.server import settings_of
+from dbsync.pg.settings import PINNED, SCRATCH, unlike
 from dbsync.pg.target import Target
 from dbsync.pg.time_limit import TimeLimit
 from dbsync.scratch import binaries, tools
@@ -50,6 +53,7 @@ class GivenServer(Scratch):
         self._databases = Databases(admin, needs.locale, strategy="wal_log")
         self._limit = TimeLimit(needs.load_timeout, lambda: connect(server))
         self._made: set[str] = set()
+        self._unlike = unlike(settings_of(admin))
         place = f"on {server.label}, with no fence of the operating system around them"
         self._notes = [f"The scratch databases are {place}, and are loaded as its role {admin.info.user}"]
         if versions.major(self.version) != needs.major:
@@ -84,6 +88,7 @@ class GivenServer(Scratch):
         self, name: str, role: str | None = None, settings: Mapping[str, str] = PINNED
     ) -> psycopg.Connection[Any]:
         """A session as the URL's role."""
+        settings = {**settings, **SCRATCH}
         connection = connect(self.target(name, role), settings=settings, limit=self._limit, each=role is None)
         if connection.info.dbname != self._real(name):
             connection.close()
@@ -105,13 +110,27 @@ class GivenServer(Scratch):
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
         return tools.dump_live(
-            self._programs, self.target(name), extra=extra, environ=self._environ, timeout=self._limit.seconds
+            self._programs,
+            self.target(name),
+            settings=self._unlike,
+            extra=extra,
+            environ=self._environ,
+            timeout=self._limit.seconds,
         )
 
-    def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
+    def dump_live(
+        self,
+        target: Target,
+        *,
+        snapshot: str | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        extra: Sequence[str] = (),
+    ) -> str:
         """Live's schema."""
-        extra = ["--no-tablespaces", *extra]
-        return tools.dump_live(self._programs, target, snapshot=snapshot, extra=extra, environ=self._environ)
+        extra, environ = ["--no-tablespaces", *extra], self._environ
+        return tools.dump_live(
+            self._programs, target, snapshot=snapshot, settings=settings, extra=extra, environ=environ
+        )
 
     def elevated(
         self, session: psycopg.Connection[Any], *, silent: bool = True, owner: str | None = None
@@ -137,7 +156,7 @@ class GivenServer(Scratch):
 @contextmanager
 def given_server(server: Target, needs: Needs, environ: Mapping[str, str] = os.environ) -> Iterator[Scratch]:
     """Databases on the server of this URL, dropped at the end."""
-    with closing(connect(server)) as admin:
+    with closing(connect(server, settings={**PINNED, **SCRATCH})) as admin:
         versions.check(admin.info.server_version, server.label)
         _preflight(admin, server, needs)
         _sweep(admin)

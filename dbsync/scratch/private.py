@@ -5,15 +5,17 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
 from dbsync import sql
 from dbsync.errors import DbsyncError, ScratchError
-from dbsync.pg.connect import PINNED, connect
+from dbsync.pg.connect import connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.sealing import unsealed
+from dbsync.pg.settings import PINNED
 from dbsync.pg.target import Target
 from dbsync.pg.time_limit import TimeLimit
 from dbsync.scratch import cluster, elevation, roles, tools
@@ -99,11 +101,17 @@ class PrivateServer(Scratch):
         text = tools.dump(self._running.installation, self.target(name), extra, timeout=self._limit.seconds)
         return unsealed(text)
 
-    def dump_live(self, target: Target, *, snapshot: str | None = None, extra: Sequence[str] = ()) -> str:
+    def dump_live(
+        self,
+        target: Target,
+        *,
+        snapshot: str | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        extra: Sequence[str] = (),
+    ) -> str:
         """Live's schema."""
-        return tools.dump_live(
-            self._running.installation, target, snapshot=snapshot, extra=extra, environ=self._environ
-        )
+        programs, environ = self._running.installation, self._environ
+        return tools.dump_live(programs, target, snapshot=snapshot, settings=settings, extra=extra, environ=environ)
 
     def close(self) -> None:
         """Keeps no time any more."""

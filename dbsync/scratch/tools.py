@@ -5,12 +5,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from psycopg import pq
 
 from dbsync.errors import ConnectionFailed, ScratchError, Stale, TimeIsUp
 from dbsync.pg.refusals import refusal
+from dbsync.pg.settings import options
 from dbsync.pg.target import Target
 from dbsync.scratch.binaries import Installation
 from dbsync.scratch.cluster import environment
@@ -21,6 +23,7 @@ LOCK_WAIT = "10s"
 # A newer pg_dump begins with it, whatever the server; where there are scratch databases nobody needs it.
 _UNKNOWN_BEFORE_17 = "\nSET transaction_timeout = 0;\n"
 _ENTRY = "\n-- Name: "
+_REFUSED_BY_POOLER = b"unsupported startup parameter"
 
 _READ_HINTS = (
     ("permission denied for schema", "GRANT USAGE on the schema to this role, or read as a role that has it"),
@@ -46,19 +49,22 @@ def dump_live(
     target: Target,
     *,
     snapshot: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
     extra: Sequence[str] = (),
     environ: Mapping[str, str] = os.environ,
     timeout: float | None = None,
 ) -> str:
     """The schema of live as pg_dump writes it, in the snapshot that another session of ours exports.
 
-    TimeIsUp after `timeout` seconds.
+    Its session is given `settings`, unless a pooler on the way refuses some. TimeIsUp after `timeout` seconds.
     """
     arguments = [f"--lock-wait-timeout={LOCK_WAIT}", *extra]
     if snapshot is not None:
         arguments.append(f"--snapshot={snapshot}")
     inherited = {"PGCONNECT_TIMEOUT": "10", **environ, "LC_ALL": "C", **_tls(installation)}
-    done = _pg_dump(installation, target, arguments, inherited, timeout)
+    done = _pg_dump(installation, target, arguments, inherited, timeout, settings=settings)
+    if done.returncode and settings and _REFUSED_BY_POOLER in done.stderr:
+        done = _pg_dump(installation, target, arguments, inherited, timeout)
     if not done.returncode:
         return _text(done.stdout)
     said = _words(done.stderr, target)
@@ -83,6 +89,7 @@ def _pg_dump(
     environ: Mapping[str, str],
     timeout: float | None,
     fence: Fence | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[bytes]:
     command: list[str | Path] = [_program(installation, "pg_dump"), "--schema-only", "--no-password", "--encoding=UTF8"]
     if arguments := target.arguments():
@@ -91,7 +98,7 @@ def _pg_dump(
         [*command, *extra],
         timeout,
         fence,
-        env={"PGAPPNAME": "dbsync", **environ, **target.environment()},
+        env={"PGAPPNAME": "dbsync", **_with_options({**environ, **target.environment()}, settings)},
         start_new_session=True,
     )
 
@@ -103,6 +110,13 @@ def _run(
         return start.run(command, fence, data, timeout=timeout, **more)
     except subprocess.TimeoutExpired as error:
         raise TimeIsUp(error.timeout, Path(command[0]).name) from None
+
+
+def _with_options(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which a session has these settings, besides those that it had anyway."""
+    if not settings:
+        return dict(environ)
+    return {**environ, "PGOPTIONS": f"{environ.get('PGOPTIONS', '')} {options(settings)}".strip()}
 
 
 def _program(installation: Installation, name: str) -> Path:
