@@ -27,6 +27,7 @@ from dbsync.planning.again import Again
 from dbsync.planning.annotate import FilePlaces, annotated
 from dbsync.planning.asking import Asked, about_rows, by_identity
 from dbsync.planning.drafting import Drafting
+from dbsync.planning.guards import guards
 from dbsync.planning.live import Live, looking
 from dbsync.planning.making import Making, making
 from dbsync.planning.manage import goal, kept, settled
@@ -34,7 +35,7 @@ from dbsync.planning.memory import Memory, about
 from dbsync.planning.newer import refuse_newer, refuse_unread
 from dbsync.planning.online import large, online
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness, witness_of_live, words
-from dbsync.planning.refusal import no_plan
+from dbsync.planning.refusal import closest, no_plan, refusals
 from dbsync.planning.renames import possible_renames
 from dbsync.planning.renaming import renamed, with_renames
 from dbsync.planning.request import PlanRequest, Progress
@@ -283,8 +284,9 @@ class _Planning:
 
     def no_plan(self, failures: list[Draft | NotProvenError]) -> NoPlan:
         """The error that says why."""
-        facts = self.live.facts
-        return no_plan(failures, facts.role, superuser=facts.superuser, goal=self.source.goal)
+        facts, nearest = self.live.facts, closest(failures)
+        known = guards(self.workspace, refusals(nearest))
+        return no_plan(nearest, facts.role, superuser=facts.superuser, goal=self.source.goal, guards=known)
 
     @property
     def room(self) -> int:

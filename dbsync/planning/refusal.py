@@ -1,12 +1,15 @@
 """Says why there is no plan: what remains, with both sides, the step that failed, what the witness says."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from dbsync import sql
 from dbsync.authors.draft import Draft
 from dbsync.errors import NoPlan
 from dbsync.load.secrets import masked
 from dbsync.model.changes import Change
+from dbsync.model.steps import Step
 from dbsync.planning.proof import NotProvenError
 from dbsync.replay import Refusal
 
@@ -15,16 +18,41 @@ _TOO_MANY_COLUMNS = "54011"
 _WITNESS_LINES = 40
 
 
-def no_plan(failures: Sequence[Draft | NotProvenError], role: str, *, superuser: bool, goal: str) -> NoPlan:
-    """The error for drafts that did not get to the goal, told by the one that came closest."""
-    nearest = min(failures, key=_distance)
-    lines = list(_told(nearest, role, superuser=superuser))
-    return NoPlan(
-        f"No plan could be proven: what was tried does not end in {goal}",
-        detail="\n".join(lines),
-        hint="nothing was changed; change these objects by hand, or let PostgreSQL get there in smaller steps,"
-        " and plan again",
-    )
+def closest(failures: Sequence[Draft | NotProvenError]) -> Draft | NotProvenError:
+    """The one that came closest to the goal."""
+    return min(failures, key=_distance)
+
+
+def refusals(failure: Draft | NotProvenError) -> tuple[Refusal, ...]:
+    """What PostgreSQL refused."""
+    if isinstance(failure, Draft):
+        return failure.refused
+    if failure.step is None or failure.failure is None:
+        return ()
+    return (Refusal(failure.step.step, failure.failure),)
+
+
+def no_plan(
+    failure: Draft | NotProvenError,
+    role: str,
+    *,
+    superuser: bool,
+    goal: str,
+    guards: Mapping[Step, tuple[str, ...]] = MappingProxyType({}),
+) -> NoPlan:
+    """The error that says why something that was tried did not get to the goal.
+
+    `guards` are the event triggers that refuse a step.
+    """
+    lines = list(_left(failure))
+    for refusal in refusals(failure)[:_MOST]:
+        lines += _refused(refusal, role, guards.get(refusal.step, ()), superuser=superuser)
+    hint = "nothing was changed; change these objects by hand, or let PostgreSQL get there in smaller steps,"
+    hint += " and plan again"
+    if names := sorted({name for found in guards.values() for name in found}):
+        off = "; ".join(f"ALTER EVENT TRIGGER {sql.name(name)} DISABLE" for name in names)
+        hint = f"nothing was changed; let the event trigger have it, or disable it while you plan and apply: {off}"
+    return NoPlan(f"No plan could be proven: what was tried does not end in {goal}", detail="\n".join(lines), hint=hint)
 
 
 def _distance(failure: Draft | NotProvenError) -> tuple[int, int]:
@@ -33,19 +61,13 @@ def _distance(failure: Draft | NotProvenError) -> tuple[int, int]:
     return (0, len(failure.left) + len(failure.witness))
 
 
-def _told(failure: Draft | NotProvenError, role: str, *, superuser: bool) -> Iterator[str]:
+def _left(failure: Draft | NotProvenError) -> Iterator[str]:
     if failure.left:
         yield "These objects would still differ:"
         yield from _first([line for change in failure.left for line in _difference(change)])
-    if isinstance(failure, Draft):
-        for refusal in failure.refused[:_MOST]:
-            yield from _refused(refusal, role, superuser=superuser)
-        return
-    if failure.witness:
+    if isinstance(failure, NotProvenError) and failure.witness:
         yield "pg_dump still sees a difference (< replayed, > desired):"
         yield from _first([f"  {line}" for line in failure.witness], _WITNESS_LINES)
-    if failure.step is not None and failure.failure is not None:
-        yield from _refused(Refusal(failure.step.step, failure.failure), role, superuser=superuser)
 
 
 def _difference(change: Change) -> Iterator[str]:
@@ -60,8 +82,9 @@ def _difference(change: Change) -> Iterator[str]:
             yield f"  {change.id}: {name} " + ("differs" if name in secret else f"is {was!r}, should be {shall!r}")
 
 
-def _refused(refusal: Refusal, role: str, *, superuser: bool) -> Iterator[str]:
-    yield f"PostgreSQL refused: {_short(masked(refusal.step.sql))}"
+def _refused(refusal: Refusal, role: str, guards: tuple[str, ...], *, superuser: bool) -> Iterator[str]:
+    who = f"The event trigger {' and '.join(guards)} of the database" if guards else "PostgreSQL"
+    yield f"{who} refused: {_short(masked(refusal.step.sql))}"
     yield f"  {refusal.failure.message}"
     if refusal.failure.detail:
         yield f"  {refusal.failure.detail}"

@@ -16,6 +16,7 @@ from dbsync.model.changes import Rename
 from dbsync.model.objects import Id
 from dbsync.model.rows import FormerRows
 from dbsync.model.text import Script
+from dbsync.pg.event_triggers import silence
 from dbsync.planning.unnamed import called_after, called_before
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
 from dbsync.seeds.directives import directives
@@ -153,6 +154,9 @@ def _staying(table: Table, goal: Mapping[Path, Table], after: Names) -> frozense
 
 def _copied(workspace: Workspace, template: str, name: str) -> Connection:
     workspace.scratch.create(name, template=template)
+    with contextlib.closing(workspace.scratch.connect(name)) as superuser:
+        # What is made there for the rows is no change of the schema.
+        silence(superuser)
     return workspace.scratch.connect_as_owner(name)
 
 

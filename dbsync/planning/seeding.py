@@ -18,6 +18,7 @@ from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
 from dbsync.model.rows import FormerRows, TableRows, Watched
+from dbsync.pg.event_triggers import resting, silence
 from dbsync.planning.batches import committed_before
 from dbsync.planning.proof import NeedsCommitError, NotProvenError, run_batches
 from dbsync.planning.refusal import no_plan
@@ -78,7 +79,11 @@ class Seeding:
         with contextlib.closing(admin):
             self.progress("reading live's rows")
             scratch.create(ROWS, template=COPY)
-            with contextlib.closing(scratch.connect_as_owner(ROWS)) as copy:
+            with (
+                contextlib.closing(scratch.connect(ROWS)) as superuser,
+                resting(superuser),
+                contextlib.closing(scratch.connect_as_owner(ROWS)) as copy,
+            ):
                 called = as_it_is if self.rows.first else after
                 self.watched = gather(live, admin, copy, self.wanted, known, called)
 
@@ -194,12 +199,14 @@ class Seeding:
         try:
             run_batches(self.workspace, name, batches, sys.maxsize)
         except NotProvenError as error:
-            told = no_plan([error], self.workspace.role, superuser=self.workspace.superuser, goal="")
+            told = no_plan(error, self.workspace.role, superuser=self.workspace.superuser, goal="")
             raise NoPlan("A step fails with the rows that live has", detail=told.detail, hint=told.hint) from error
 
     def _differences(self, name: str) -> tuple[list[Unit], Writer]:
         """The statements that make the rows what they should be, and their writer, which knows what differs."""
         scratch = self.workspace.scratch
+        with contextlib.closing(scratch.connect(name)) as superuser:
+            silence(superuser)
         with (
             contextlib.closing(scratch.connect_as_owner(name)) as copy,
             contextlib.closing(scratch.connect_as_owner(SEEDED)) as seeded,
