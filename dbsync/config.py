@@ -1,5 +1,6 @@
 """Options, environment and configuration file, merged once into one frozen record."""
 
+import contextlib
 import dataclasses
 import difflib
 import os
@@ -66,7 +67,7 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None, f
     `options` holds those that were given; `seeds` False means none.
     """
     environ = os.environ if environ is None else environ
-    folder = folder or Path.cwd()
+    folder = folder or here()
     file, project = _file(folder)
     given: dict[str, _Given] = dict(file)
     _check_environment(environ)
@@ -91,8 +92,23 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None, f
 
 def _near(path: Path) -> Path:
     """The path as a person here would write it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    folder = here()
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
+def here() -> Path:
+    """The current folder. UsageError where it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder is not there any more", hint="go to another one: cd") from None
+
+
+def _is_home(folder: Path) -> bool:
+    """Whether it is the user's; one without an account and HOME has none."""
+    with contextlib.suppress(RuntimeError):
+        return folder == Path.home()
+    return False
 
 
 def _file(folder: Path) -> tuple[dict[str, _Given], Path]:
@@ -108,7 +124,7 @@ def _file(folder: Path) -> tuple[dict[str, _Given], Path]:
             return _table(_toml(own), own.name, place), place
         if table is not None:
             return _table(table, f"[tool.dbsync] in {shared.name}", place), place
-        if (place / ".git").exists() or place == Path.home():
+        if (place / ".git").exists() or _is_home(place):
             break
     return {}, folder
 

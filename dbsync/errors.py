@@ -6,6 +6,7 @@
     ├── ConnectionFailed   4   a database cannot be reached or may not be read
     ├── ScratchError       5   no scratch database can be had
     │   └── TimeIsUp       5   what runs on one does not come to an end
+    ├── SystemFailed       5   the operating system refused a file, a folder, room or a program
     ├── NoPlan             5   no plan that ends where the file says could be proven
     ├── Stale              5   live is no longer what was planned on
     ├── Refused            5   the operator, or a rule of theirs, said no
@@ -88,6 +89,22 @@ def _spelled(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:g} {unit}{'' if seconds == size else 's'}"
     return f"{seconds * 1000:g} ms"
+
+
+class SystemFailed(DbsyncError):
+    """The operating system refused a file, a folder, room or a program."""
+
+    exit_code = 5
+
+    @classmethod
+    def of(cls, error: OSError) -> "SystemFailed":
+        """What it said, and about which file."""
+        words = error.strerror or str(error) or type(error).__name__
+        about = f"{error.filename}: " if error.filename is not None else ""
+        return cls(
+            f"the operating system refused something: {about}{words}",
+            hint="see to that, and run it again; DBSYNC_DEBUG=1 shows where it was needed",
+        )
 
 
 class NoPlan(DbsyncError):

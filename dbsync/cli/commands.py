@@ -22,9 +22,10 @@ COMMANDS = {
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
+        from dbsync.cli.screen import show
         from dbsync.cli.version import lines
 
-        click.echo("\n".join(lines()))
+        show(lines())
         context.exit()
 
 

@@ -13,7 +13,8 @@ from typing import NoReturn
 import click
 
 from dbsync.cli.commands import dbsync as group
-from dbsync.errors import Bug, DbsyncError
+from dbsync.cli.streams import standing
+from dbsync.errors import Bug, DbsyncError, SystemFailed
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
@@ -22,30 +23,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     # A command makes many objects, little garbage, and ends soon: looking for it often takes a tenth of the time.
     gc.set_threshold(100_000)
-    for stream in (sys.stdout, sys.stderr):
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
     if "_DBSYNC_COMPLETE" in os.environ:
         group.main(prog_name="dbsync")
-    try:
-        with _terminable():
-            code = _run(sys.argv[1:] if arguments is None else list(arguments))
-            sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still in the buffer would fail again when Python closes it.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
-    except KeyboardInterrupt:
-        say_error("interrupted")
-        return _INTERRUPTED
-    return code
+    with standing():
+        try:
+            with _terminable():
+                return _run(sys.argv[1:] if arguments is None else list(arguments))
+        except BrokenPipeError:
+            return _BROKEN_PIPE
+        except KeyboardInterrupt:
+            say_error("interrupted")
+            return _INTERRUPTED
 
 
 def _run(arguments: list[str]) -> int:
     try:
         with group.make_context("dbsync", arguments) as context:
-            return group.invoke(context) or 0
+            code = group.invoke(context) or 0
+        sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -64,10 +59,15 @@ def _run(arguments: list[str]) -> int:
         return _debug(error.exit_code)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        failed = SystemFailed.of(error)
+        say_error(failed.message, detail=f"in {_place(error.__traceback__)}", hint=failed.hint)
+        return _debug(failed.exit_code)
     except Exception as error:  # noqa: BLE001 - nothing may reach the user as a traceback
         if _interrupts(error):
             raise KeyboardInterrupt from None
         return _lost(error) or _bug(error)
+    return code
 
 
 def _interrupts(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -21,15 +21,23 @@ def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Our cache: DBSYNC_CACHE, which may count from the current folder, else the user's; for root one that an
     unprivileged account can reach."""
     if named := environ.get("DBSYNC_CACHE"):
-        # What is run from it is run in other folders.
-        path = Path(named).expanduser().absolute()
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return _made(named)
     if os.geteuid() != 0:
-        path = platformdirs.user_cache_path("dbsync", appauthor=False)
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return _made(platformdirs.user_cache_dir("dbsync", appauthor=False))
     return of_root(Path("/var/cache/dbsync"))
+
+
+def _made(name: str) -> Path:
+    try:
+        # What is run from it is run in other folders.
+        path = Path(name).expanduser().absolute()
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise ScratchError(
+            f"dbsync's cache cannot be in {name}: {why}", hint="name a folder that can be written to with DBSYNC_CACHE"
+        ) from None
+    return path
 
 
 def of_root(preferred: Path) -> Path:
@@ -57,25 +65,33 @@ def kept(home: Path, name: str, make: Callable[[Path], None]) -> Path:
     if path.is_dir():
         _touch(path)
         return path
-    _prune(home)
-    staging = Path(tempfile.mkdtemp(prefix="new-", dir=home))
     try:
-        staging.chmod(0o755)
-        make(staging)
-        try:
-            staging.rename(path)
-        except OSError:
-            if not path.is_dir():
-                raise
+        _prune(home)
+        with _staging(home) as staging:
+            make(staging)
+            try:
+                staging.rename(path)
+            except OSError:
+                if not path.is_dir():
+                    raise
     except OSError as error:
         raise ScratchError(
             f"Cannot write to dbsync's cache: {error.strerror or error}",
             detail=f"{home} has {shutil.disk_usage(home).free // 1_000_000} MB free",
             hint="make room there, or name another folder with DBSYNC_CACHE",
         ) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return path
+
+
+@contextlib.contextmanager
+def _staging(home: Path) -> Iterator[Path]:
+    """A folder that is gone at the end, unless it has another name by then."""
+    path = Path(tempfile.mkdtemp(prefix="new-", dir=home))
+    try:
+        path.chmod(0o755)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def replace(path: Path, data: bytes) -> None:
