@@ -1,6 +1,7 @@
 """Reads the columns of tables and foreign tables."""
 
 from dbsync.kinds._counter import COLUMNS
+from dbsync.kinds._reloptions import counted
 
 _NOT_NULL = """
                a.attnotnull as not_null,
@@ -82,7 +83,7 @@ _QUERY = """
                case when a.attstorage <> t.typstorage then a.attstorage else '' end::text as storage,
                t.typstorage::text as type_storage, a.attcompression::text as compression,
                coalesce(a.attstattarget, -1)::int as statistics,
-               coalesce(a.attoptions, '{{}}') as options,
+               {options} as options,
                array(select x from pg_catalog.unnest(a.attfdwoptions) x order by x collate "C") as foreign_options,
                a.attislocal or c.relispartition as local, c.bound,
                a.attnum::int as number, {version} as version, c.relkind::text as relkind, c.reloftype <> 0 as typed,
@@ -106,6 +107,7 @@ def query(version: int) -> str:
     return _QUERY.format(
         version=version,
         columns=COLUMNS,
+        options=counted("a.attoptions"),
         own_identity=_OWN_IDENTITY.format(version=version),
         not_null=_NOT_NULL if named else _NOT_NULL_BEFORE_18,
         not_null_source=_NOT_NULL_SOURCE if named else "",

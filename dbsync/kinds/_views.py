@@ -2,7 +2,9 @@
 
 from typing import Final
 
-COLUMNS: Final = """(
+from dbsync.kinds._reloptions import counted
+
+COLUMNS: Final = f"""(
     select a.attrelid,
            array_agg(a.attname::text order by a.attnum) as names,
            array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) order by a.attnum) as types,
@@ -13,7 +15,7 @@ COLUMNS: Final = """(
            array_agg(a.attstorage::text order by a.attnum) as storages,
            array_agg(t.typstorage::text order by a.attnum) as type_storages,
            array_agg(a.attcompression::text order by a.attnum) as compressions,
-           array_agg(coalesce(pg_catalog.array_to_string(a.attoptions, ','), '') order by a.attnum) as column_options
+           array_agg(pg_catalog.array_to_string({counted("a.attoptions")}, ',') order by a.attnum) as column_options
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid and c.relkind = '%s' and c.oid >= 16384
     join pg_catalog.pg_type t on t.oid = a.atttypid

@@ -31,7 +31,7 @@ class Constraint(Object):
                pg_catalog.pg_get_constraintdef(k.oid) as printed, k.condeferrable as deferrable,
                k.condeferred as deferred, {enforced} as enforced, k.convalidated or not {enforced} as validated,
                {temporal} as temporal,
-               case when k.contype in ('p', 'u') then coalesce(i.reloptions, '{{}}') else '{{}}' end as options,
+               case when k.contype in ('p', 'u') then {options} else '{{}}' end as options,
                coalesce(t.spcname, '')::text as tablespace,
                k.conislocal or c.relispartition as local, c.relkind::text as relkind, k.conparentid <> 0 as attached,
                c.relkind = 'p' and c.relhassubclass as partitioned,
@@ -88,9 +88,10 @@ class Constraint(Object):
     @classmethod
     def read(cls, version: int) -> str:
         """Constraints that are not enforced, and those over a period, came with 18."""
+        options = _reloptions.counted("i.reloptions", "i.relam")
         if version >= 180000:
-            return cls.query.format(enforced="k.conenforced", temporal="k.conperiod")
-        return cls.query.format(enforced="true", temporal="false")
+            return cls.query.format(options=options, enforced="k.conenforced", temporal="k.conperiod")
+        return cls.query.format(options=options, enforced="true", temporal="false")
 
     def newer(self) -> Iterator[tuple[int, str]]:
         """What is not enforced, what is over a period, and what partitioned tables did not have from the start."""

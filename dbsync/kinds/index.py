@@ -27,7 +27,7 @@ class Index(Renamable):
     independent_of = frozenset({"index"})
     rank = 70
     # pg_get_indexdef() prints: head, body, WITH (options), WHERE predicate. Head, options and predicate are known.
-    query = """
+    query = f"""
         with found as (
             select c.oid, s.nspname, c.relname, ts.nspname as table_schema, t.relname as table_name, t.relkind,
                    t.oid as table_oid,
@@ -35,7 +35,7 @@ class Index(Renamable):
                    hs.nspname as root_schema, h.relname as root_name,
                    row(t.oid, i.indisunique, m.oid, i.indkey::text, pg_catalog.pg_get_expr(i.indexprs, t.oid),
                        pg_catalog.pg_get_expr(i.indpred, t.oid))::text as looks,
-                   i.indisunique, m.amname, i.indisvalid, c.reloptions, p.spcname,
+                   i.indisunique, m.amname, c.relam, i.indisvalid, c.reloptions, p.spcname,
                    pg_catalog.pg_get_indexdef(c.oid) as printed,
                    pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I USING %I ',
                        case when i.indisunique then 'UNIQUE ' else '' end, c.relname,
@@ -83,9 +83,9 @@ class Index(Renamable):
         select array[e.nspname, e.relname]::text[] as path, e.oid::bigint as oid,
                array[e.table_schema, e.table_name]::text[] as "table", e.indisunique as "unique",
                e.amname::text as method, e.body,
-               coalesce(e.reloptions, '{}') as options, e.predicate,
+               {_reloptions.counted("e.reloptions", "e.relam")} as options, e.predicate,
                coalesce(e.spcname, '')::text as tablespace, e.indisvalid as valid,
-               coalesce(s.targets, '{}') as statistics,
+               coalesce(s.targets, '{{}}') as statistics,
                e.relkind::text as relkind, e.attached, e.partitioned,
                case when e.relkind = 'p' and not e.indisvalid
                     then array(select array[n.nspname, c.relname]::text[]
@@ -93,13 +93,13 @@ class Index(Renamable):
                                join pg_catalog.pg_class c on c.oid = i.inhrelid
                                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                                where i.inhparent = e.table_oid)
-                    else '{}' end as parts,
+                    else '{{}}' end as parts,
                not e.attached and bool_or(e.attached) over (partition by e.looks) as shadowed,
                case when e.attached
                     then coalesce(pg_catalog.lag(array[e.nspname, e.relname]::text[]) over (
                              partition by e.attached, e.looks
-                             order by e.root_schema collate "C", e.root_name collate "C"), '{}')
-                    else '{}' end as twin
+                             order by e.root_schema collate "C", e.root_name collate "C"), '{{}}')
+                    else '{{}}' end as twin
         from whole e
         left join statistic s on s.attrelid = e.oid
     """

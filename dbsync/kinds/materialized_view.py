@@ -31,8 +31,9 @@ class MaterializedView(Movable):
                coalesce(a.type_storages, '{{}}') as type_storages,
                coalesce(a.compressions, '{{}}') as compressions,
                coalesce(a.column_options, '{{}}') as column_options,
-               array(select o from pg_catalog.unnest(c.reloptions) o)
-               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o) as options,
+               {_reloptions.counted("c.reloptions", "c.relam")}
+               || array(select 'toast.' || o from pg_catalog.unnest({_reloptions.counted("x.reloptions")}) o)
+               as options,
                m.amname as access_method, s.spcname as tablespace, c.relispopulated as populated
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -23,16 +23,17 @@ class Table(Movable):
     # A partition needs no parent to be made; `partition` and `inheritance` hold what pg_depend says of two tables.
     independent_of = frozenset({"table"})
     rank = 50
-    query = """
+    query = f"""
         select array[n.nspname, c.relname]::text[] as path, c.oid::bigint as oid, c.relpersistence = 'u' as unlogged,
                case when c.reloftype <> 0 then pg_catalog.format_type(c.reloftype, null) else '' end as of_type,
                coalesce(pg_catalog.pg_get_partkeydef(c.oid), '') as partition_key,
-               coalesce(k.types, '{}') as partition_key_types,
-               coalesce(c.reloptions, '{}')
-               || array(select 'toast.' || o from pg_catalog.unnest(x.reloptions) o) as options,
+               coalesce(k.types, '{{}}') as partition_key_types,
+               {_reloptions.counted("c.reloptions", "c.relam")}
+               || array(select 'toast.' || o from pg_catalog.unnest({_reloptions.counted("x.reloptions")}) o)
+               as options,
                coalesce(m.amname, '')::text as access_method, coalesce(s.spcname, '')::text as tablespace,
                c.relrowsecurity as row_security, c.relforcerowsecurity as row_security_forced,
-               coalesce(i.parents, '{}') as parents
+               coalesce(i.parents, '{{}}') as parents
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         left join pg_catalog.pg_class x on x.oid = c.reltoastrelid

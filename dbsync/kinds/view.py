@@ -23,7 +23,8 @@ class View(Movable):
                coalesce(a.names, '{{}}') as names,
                coalesce(a.types, '{{}}') as types,
                coalesce(a.collations, '{{}}') as collations,
-               array(select o from pg_catalog.unnest(c.reloptions) o where o not like 'check\\_option=%') as options,
+               array(select o from pg_catalog.unnest({_reloptions.counted("c.reloptions")}) o
+                     where o not like 'check\\_option=%') as options,
                (select pg_catalog.upper(pg_catalog.split_part(o, '=', 2)) from pg_catalog.unnest(c.reloptions) o
                 where o like 'check\\_option=%') as check_option
         from pg_catalog.pg_class c

@@ -38,9 +38,16 @@ class Live:
 
         return snapshot(self.connection)
 
+    @functools.cached_property
+    def marks(self) -> frozenset[str]:
+        """The names of options that are its server's own, and no part of the schema."""
+        from dbsync.kinds._reloptions import MARKS
+
+        return frozenset(name for (name,) in self.connection.execute(MARKS.encode()).fetchall())
+
     def read(self) -> None:
         """Read everything now, for what comes after the transaction."""
-        _ = self.state, self.catalog
+        _ = self.state, self.catalog, self.marks
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import psycopg
 
 from dbsync.errors import ConnectionFailed, DbsyncError
+from dbsync.load.marks import without
 from dbsync.load.run import Loaded
 from dbsync.model.catalog import Catalog
 from dbsync.pg.settings import unlike
@@ -47,6 +48,12 @@ class Making:
             except ConnectionFailed as error:
                 self.workspace.notes += [f"the copy of live has no witness, since pg_dump failed: {error.message}"]
             reading.result()
+        if marks := self.live.marks:
+            self.dump = None if self.dump is None else without(self.dump, marks)
+            named = ", ".join(sorted(marks))
+            self.workspace.notes += [
+                f"not compared: {named}, which the live database's server keeps for itself: nobody can set it"
+            ]
         self.workspace.like = self.live.catalog
 
     def loaded(self) -> Loaded:
