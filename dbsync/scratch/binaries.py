@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dbsync.errors import UsageError
 from dbsync.pg.version import written
 
 _FOLDERS = (
@@ -72,12 +73,20 @@ class Installation:
 
 
 def installations(environ: Mapping[str, str] = os.environ) -> tuple[Installation, ...]:
-    """Those of this machine, the ones named by DBSYNC_PG_BIN first, then newest first."""
+    """Those of this machine, the ones named by DBSYNC_PG_BIN first, then newest first.
+
+    UsageError where that names a folder without a server's programs.
+    """
     found: dict[Path, Installation] = {}
     for folder, source in _candidates(environ):
         real = Path(os.path.realpath(folder))
         if real not in found and (version := _version(real / "postgres")):
             found[real] = Installation(bin=real, version=version, source=source, root=real.parent)
+        elif source == "DBSYNC_PG_BIN" and real not in found:
+            raise UsageError(
+                f"DBSYNC_PG_BIN names {folder}, where there is no program postgres that runs",
+                hint="name the folder that holds postgres, pg_dump and psql, such as /usr/lib/postgresql/16/bin",
+            )
     named = [one for one in found.values() if one.source == "DBSYNC_PG_BIN"]
     others = [one for one in found.values() if one.source != "DBSYNC_PG_BIN"]
     return (*named, *sorted(others, key=lambda one: -one.version))
@@ -115,12 +124,17 @@ def _wheels() -> Iterator[Path]:
 def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     for named in environ.get("DBSYNC_PG_BIN", "").split(os.pathsep):
         if named:
-            yield Path(named).expanduser(), "DBSYNC_PG_BIN"
+            yield _programs_in(Path(named).expanduser()), "DBSYNC_PG_BIN"
     if (config := shutil.which("pg_config", path=environ.get("PATH"))) and (told := _output(Path(config), "--bindir")):
         yield Path(told.strip()), "pg_config"
     for pattern in _FOLDERS:
         for path in Path("/").glob(pattern[1:]):
             yield path, "this machine"
+
+
+def _programs_in(folder: Path) -> Path:
+    """The folder of programs that a name means: itself, or `bin` in it."""
+    return next((place for place in (folder, folder / "bin") if (place / "postgres").is_file()), folder)
 
 
 def _version(postgres: Path) -> int | None:

@@ -66,3 +66,17 @@ def test_an_unknown_choice_is_an_error_of_usage() -> None:
 def test_beside_live_needs_a_live_database() -> None:
     with pytest.raises(UsageError, match="needs a live database"):
         open_scratch("server", Needs(major=18))
+
+
+def test_the_folder_that_is_named(tmp_path: Path) -> None:
+    """It is taken by what its own postgres says; one without it is not passed over in silence."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "postgres"
+    program.write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)'\n")
+    program.chmod(0o755)
+    (tmp_path / "bin" / "pg_config").write_text("#!/bin/sh\necho 'PostgreSQL 15.18'\n")
+    for named in (tmp_path, tmp_path / "bin"):
+        first = binaries.installations({"PATH": "", "DBSYNC_PG_BIN": str(named)})[0]
+        assert (first.label, first.bin) == ("PostgreSQL 15.20 (DBSYNC_PG_BIN)", tmp_path / "bin")
+    with pytest.raises(UsageError, match="where there is no program postgres that runs"):
+        binaries.installations({"PATH": "", "DBSYNC_PG_BIN": str(tmp_path / "lib")})
