@@ -116,7 +116,8 @@ def server() -> Iterator[Server]:
     installation = binaries.embedded()
     if installation is None:
         sys.exit("the benchmarks need dbsync[embedded]")
-    with launched(installation) as running:
+    # It stands for live servers, which no fence of ours is around.
+    with launched(installation, fencing=None) as running:
         with contextlib.closing(connect(running.target())) as admin:
             # pg_dump and dbsync go there as an ordinary role, as on most servers.
             admin.execute(f"create role {ROLE} login createdb".encode())
