@@ -24,11 +24,12 @@ from dbsync.scratch.cluster import RESERVED
 from dbsync.scratch.contract import Scratch
 from dbsync.scratch.databases import Databases
 from dbsync.scratch.fence.machine import Means
-from dbsync.scratch.launch import Running, launched
+from dbsync.scratch.launch import Fencing, Running, launched
 from dbsync.scratch.needs import Needs
 
 _SAID = "No space left on device"
 _NO_ROOM = 1_000_000
+_FENCED = Fencing()
 
 
 class PrivateServer(Scratch):
@@ -150,10 +151,15 @@ def _notes(fence: Means | None) -> Iterator[str]:
 
 @contextmanager
 def private_server(
-    installation: Installation, needs: Needs, notes: Sequence[str] = (), environ: Mapping[str, str] = os.environ
+    installation: Installation,
+    needs: Needs,
+    notes: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
+    *,
+    fencing: Fencing | None = _FENCED,
 ) -> Iterator[Scratch]:
     """Starts a server from these binaries and makes live's roles on it."""
-    with launched(installation, environ, locked=True) as running, closing(_first(running)) as admin:
+    with launched(installation, environ, locked=True, fencing=fencing) as running, closing(_first(running)) as admin:
         password = secrets.token_urlsafe(24)
         try:
             _lock(admin, password)

@@ -1,4 +1,4 @@
-"""A schema file gets no more on a scratch server than an ordinary role: no fence but its rights holds it here."""
+"""A schema file gets no more on a scratch server than an ordinary role: by its rights alone, and with both fences."""
 
 import contextlib
 import dataclasses
@@ -17,11 +17,13 @@ from dbsync.load.script import script_of
 from dbsync.pg.server import Role
 from dbsync.planning.workspace import DESIRED, Workspace
 from dbsync.scratch import binaries
+from dbsync.scratch.launch import Fencing
 from dbsync.scratch.private import private_server
 from dbsync.scratch.provider import Needs, Scratch
 from tests.plugins.server import Server
 
 INSTALLATIONS = {one.major: one for one in [*binaries.installations(), binaries.embedded()] if one}
+NEWEST = max(INSTALLATIONS)
 SECRET = "s3cr3t of another file"
 
 
@@ -68,11 +70,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return found
 
 
-@pytest.fixture(scope="module", params=sorted(INSTALLATIONS))
+SERVERS: dict[str, tuple[int, Fencing | None]] = {
+    f"{major}, rights alone": (major, None) for major in sorted(INSTALLATIONS)
+}
+SERVERS |= {f"{NEWEST}, both fences": (NEWEST, Fencing())}
+
+
+@pytest.fixture(scope="module", params=list(SERVERS.values()), ids=list(SERVERS))
 def scratch(request: pytest.FixtureRequest) -> Iterator[Scratch]:
+    """A server whose session role is a superuser on the live one: nobody could ask for more."""
+    major, fencing = request.param
     roles = tuple(Role(name=name, superuser=True) for name in ("boss", "other_boss"))
-    needs = Needs(major=request.param, session_role="boss", roles=roles)
-    with private_server(INSTALLATIONS[request.param], needs) as server:
+    needs = Needs(major=major, session_role="boss", roles=roles)
+    with private_server(INSTALLATIONS[major], needs, fencing=fencing) as server:
         yield server
 
 
@@ -128,12 +138,19 @@ def test_an_attack_gets_nothing(name: str, attack: Callable[[str], None]) -> Non
     attack(ATTACKS[name])
 
 
+@pytest.fixture(scope="module", params=sorted(INSTALLATIONS))
+def open_scratch(request: pytest.FixtureRequest) -> Iterator[Scratch]:
+    """A server without any fence."""
+    with private_server(INSTALLATIONS[request.param], Needs(major=request.param), fencing=None) as server:
+        yield server
+
+
 @pytest.mark.parametrize("text", ["select 1 from evil();", "do $$ begin perform evil(); end $$;"])
-def test_the_attacks_would_work_with_a_superusers_rights(text: str, scratch: Scratch, place: Place) -> None:
+def test_the_attacks_would_work_with_a_superusers_rights(text: str, open_scratch: Scratch, place: Place) -> None:
     """What makes the other tests worth something."""
-    scratch.create("open")
+    open_scratch.create("open")
     try:
-        with contextlib.closing(scratch.connect("open")) as session:
+        with contextlib.closing(open_scratch.connect("open")) as session:
             session.execute("set search_path = public")
             names = {"marker": str(place.marker), "secret": str(place.secret)}
             session.execute(_filled(PRELUDE, names).encode())
@@ -142,5 +159,5 @@ def test_the_attacks_would_work_with_a_superusers_rights(text: str, scratch: Scr
             loot = session.execute("select what from loot").fetchall()
             assert {row[0] for row in loot} == {SECRET, "superuser"}
     finally:
-        scratch.drop("open")
+        open_scratch.drop("open")
         place.marker.unlink(missing_ok=True)
