@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from dbsync.codegen.names import Classes, constant, distinct
 from dbsync.codegen.schema import Column, Domain, Enum, Name, Relation, Schema, Source, Type, composites
+from dbsync.visible import visible
 
 WIDTH = 110
 
@@ -167,17 +168,12 @@ def literal(text: str) -> str:
     return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
 
 
-def printable(text: str) -> str:
-    """The text with escapes for what an editor would not show, or would show in another order."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def docstring(text: str, indent: str = "    ", width: int = WIDTH) -> Iterator[str]:
     """A docstring, in lines."""
     room = width - len(indent)
     wrapped = [part for line in text.strip().splitlines() for part in (textwrap.wrap(line, room) or [""])]
     # Escaped line by line, so that no escape is cut in two.
-    lines = [printable(line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')) for line in wrapped]
+    lines = [visible(line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')) for line in wrapped]
     if len(lines) == 1 and lines[-1].endswith('"'):
         lines[-1] = lines[-1][:-1] + '\\"'
     if len(lines) < 2:
@@ -190,7 +186,7 @@ def docstring(text: str, indent: str = "    ", width: int = WIDTH) -> Iterator[s
 
 def remark(text: str, indent: str = "    ") -> Iterator[str]:
     """A comment, in lines."""
-    for line in textwrap.wrap(printable(" ".join(text.split())), WIDTH - len(indent), break_long_words=False):
+    for line in textwrap.wrap(visible(" ".join(text.split())), WIDTH - len(indent), break_long_words=False):
         yield f"{indent}# {line}"
 
 

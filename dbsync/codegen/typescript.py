@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from dbsync.codegen.names import Classes
-from dbsync.codegen.python import printable
 from dbsync.codegen.schema import Column, Composite, Domain, Enum, Relation, Source, Type
+from dbsync.visible import visible
 
 _BUILTIN = {
     "bool": "boolean",
@@ -111,7 +111,7 @@ def write(source: Source) -> str:
     used = [part for word, part in (("Json", _JSON), ("Interval", _INTERVAL)) if re.search(rf"\b{word}\b", text)]
     head = (
         "// Rows of the database, as node-postgres gives them.\n"
-        f"// Written by `dbsync models --format typescript` from {printable(source.file)}: change that file, "
+        f"// Written by `dbsync models --format typescript` from {visible(source.file)}: change that file, "
         "and write this one anew.\n"
     )
     constant = (
@@ -187,7 +187,7 @@ def _string(text: str) -> str:
 
 def _doc(text: str, indent: str = "") -> Iterator[str]:
     wrapped = [part for line in text.splitlines() for part in (textwrap.wrap(line, 100) or [""])]
-    lines = [printable(line).replace("*/", "*\\/") for line in wrapped]
+    lines = [visible(line).replace("*/", "*\\/") for line in wrapped]
     if len(lines) < 2:
         yield f"{indent}/** {''.join(lines)} */"
         return

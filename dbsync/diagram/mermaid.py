@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dbsync.diagram.figure import aside
 from dbsync.diagram.model import Column, Diagram, Name, Table
 from dbsync.render.page import Page, visible
+from dbsync.visible import steers
 
 # What Mermaid's grammar takes as a word inside a block.
 _FIRST = re.compile(r"[*A-Za-z_\u00c0-\uffff]")
@@ -60,7 +61,7 @@ def _column(column: Column) -> str:
 
 def _word(text: str) -> str:
     """The text in the letters that a word may have."""
-    found = _OTHER.sub("_", text)
+    found = _OTHER.sub("_", "".join("_" if steers(one) else one for one in text))
     if not _FIRST.match(found) or found.lower() in _KEYS:
         found = f"_{found}"
     return found

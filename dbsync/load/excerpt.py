@@ -3,10 +3,10 @@
 import unicodedata
 
 from dbsync.model.text import Place
+from dbsync.visible import visible
 
 _TAB = "    "
 _WIDTH = 100
-_DIRECTING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 
 
 def excerpt(text: str, place: Place, length: int = 1) -> str:
@@ -18,23 +18,18 @@ def excerpt(text: str, place: Place, length: int = 1) -> str:
     start, stop = _window(len(line), column)
     length = min(length, max(1, stop - column))
     left, right = "…" if start else "", "…" if stop < len(line) else ""
-    before = left + visible(line[start:column])
-    marked = visible(line[column : column + length])
+    before = left + _shown(line[start:column])
+    marked = _shown(line[column : column + length])
     number = str(place.line)
     gutter = " " * (len(number) + 1)
     return "\n".join(
         (
             f"{gutter}--> {visible(place.file)}:{place.line}:{place.column}",
             f"{gutter} |",
-            f" {number} | {before}{marked}{visible(line[column + length : stop])}{right}",
+            f" {number} | {before}{marked}{_shown(line[column + length : stop])}{right}",
             f"{gutter} | {' ' * width(before)}{'^' * max(1, width(marked))}",
         )
     )
-
-
-def visible(text: str) -> str:
-    """The text with characters that would command a terminal, or turn its lines around, made visible."""
-    return "".join(map(_shown, text)) if not (text.isascii() and text.isprintable()) else text
 
 
 def width(text: str) -> int:
@@ -54,12 +49,6 @@ def _window(length: int, column: int) -> tuple[int, int]:
     return start, start + _WIDTH
 
 
-def _shown(one: str) -> str:
-    code = ord(one)
-    if one == "\t":
-        return _TAB
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if 0x7F <= code < 0xA0 or one in _DIRECTING or 0xD800 <= code < 0xE000:
-        return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
-    return one
+def _shown(text: str) -> str:
+    """Tabs are as wide as these spaces, so that the caret is where it belongs."""
+    return visible(text.replace("\t", _TAB))

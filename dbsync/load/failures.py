@@ -7,12 +7,12 @@ import psycopg
 
 from dbsync.errors import SchemaError, TimeIsUp
 from dbsync.load.definitions import earlier, later
-from dbsync.load.excerpt import visible
 from dbsync.load.places import place_in
 from dbsync.load.source import failure
 from dbsync.load.wrong_row import WrongRow
 from dbsync.model.text import Script, Statement
 from dbsync.pg.sealing import RULE, refused
+from dbsync.visible import visible
 
 _EXISTS = frozenset({"42P07", "42710", "42P06", "42723", "42701"})
 _MISSING = frozenset({"42P01", "42704", "42883", "3F000"})

@@ -6,8 +6,9 @@ import functools
 import re
 
 from dbsync.errors import SchemaError
-from dbsync.load.excerpt import excerpt, visible
+from dbsync.load.excerpt import excerpt
 from dbsync.model.text import Place
+from dbsync.visible import visible
 
 _OTHER_ENCODINGS = ((codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))
 

@@ -1,10 +1,12 @@
 """The page that is written on: how wide it is, whether it has colours, and what must not reach a terminal."""
 
 import dataclasses
-import functools
 import textwrap
-import unicodedata
 from collections.abc import Iterator
+
+from dbsync.visible import code, visible
+
+__all__ = ["Page", "code", "count", "visible"]
 
 _CODES = {
     "added": "32",
@@ -51,27 +53,6 @@ class Page:
         for number, line in enumerate(lines or [" " * len(first)]):
             indent = rest if number else first
             yield indent + self.paint(line[len(indent) :], style)
-
-
-@functools.cache
-def _shown(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp", "Cs") or (category == "Cf" and character != "\u00ad"):
-        code = ord(character)
-        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
-    return character
-
-
-def visible(text: str, keep: str = "") -> str:
-    """The text with every character that would steer a terminal, or hide in it, written as an escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(character if character in keep else _shown(character) for character in text)
-
-
-def code(text: str) -> str:
-    """SQL for people's eyes: its lines and tabs stay."""
-    return visible(text, keep="\n\t")
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

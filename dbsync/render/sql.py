@@ -9,6 +9,7 @@ from dbsync.model.plan import Batch, Observed, Plan
 from dbsync.pg.settings import RUNNING, SINCE
 from dbsync.render import rows
 from dbsync.render.page import Page, code, visible
+from dbsync.render.plain_sql import plain_sql
 from dbsync.render.steps import Sizes, annotations, batch_title, terminated
 from dbsync.render.text import sums
 
@@ -34,7 +35,8 @@ def _settings() -> Iterator[str]:
 
 
 def render(plan: Plan, page: Page) -> Iterator[str]:
-    """The script."""
+    """The script, the same on every page."""
+    del page
     back = "" if plan.undoes is None else f": back to {plan.goal}"
     yield from _comment(f"dbsync plan {plan.digest} for {plan.target}{back}")
     if plan.empty:
@@ -54,11 +56,11 @@ def render(plan: Plan, page: Page) -> Iterator[str]:
         yield ""
         if len(plan.batches) > 1:
             yield from _comment(batch_title(position, len(plan.batches), batch))
-        yield from _batch(batch, number, plan.sizes, page)
+        yield from _batch(batch, number, plan.sizes)
         number += len(batch.steps)
 
 
-def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]:
+def _batch(batch: Batch, number: int, sizes: Sizes) -> Iterator[str]:
     if batch.transactional:
         yield "BEGIN;"
     else:
@@ -67,7 +69,7 @@ def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]
     for one in batch.steps:
         number += 1
         yield ""
-        yield from _step(number, one, sizes, page)
+        yield from _step(number, one, sizes)
     if batch.transactional:
         yield ""
         yield "COMMIT;"
@@ -75,13 +77,16 @@ def _batch(batch: Batch, number: int, sizes: Sizes, page: Page) -> Iterator[str]
         yield f"SET lock_timeout = {sql.literal(_LOCK_TIMEOUT)};"
 
 
-def _step(number: int, one: Observed, sizes: Sizes, page: Page) -> Iterator[str]:
+def _step(number: int, one: Observed, sizes: Sizes) -> Iterator[str]:
     yield from _comment(f"{number}: {one.step.about}; " + "; ".join(annotations(one, sizes)))
     text = masked(one.step.sql)
     if text != one.step.sql:
         words = f"step {number}: put the password in place of {HIDDEN}, and remove this line"
         yield f"DO $$BEGIN RAISE EXCEPTION '{words}'; END$$;"
-    yield terminated(code(text) if page.terminal else text)
+    written = plain_sql(text)
+    if written is None:
+        yield f"DO $$BEGIN RAISE EXCEPTION 'step {number} holds characters that this script cannot'; END$$;"
+    yield terminated(code(text) if written is None else written)
 
 
 def _comment(text: str) -> Iterator[str]:

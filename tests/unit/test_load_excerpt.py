@@ -1,7 +1,8 @@
 """Excerpts of texts around a place."""
 
-from dbsync.load.excerpt import excerpt, visible
+from dbsync.load.excerpt import excerpt
 from dbsync.model.text import Place
+from dbsync.visible import visible
 
 
 def test_line_number_and_caret() -> None:
@@ -29,7 +30,7 @@ def test_the_caret_may_stand_past_the_end() -> None:
 
 
 def test_nothing_commands_the_terminal() -> None:
-    assert visible("\x1b[31m\x7f\x9b\u202e") == "␛[31m␡<U+009B><U+202E>"
+    assert visible("\x1b[31m\x7f\x9b\u202e") == r"\x1b[31m\x7f\x9b\u202e"
     shown = excerpt("a\x1b[31mb\r\n", Place("evil\x1b.sql", 1, 1))
     assert "\x1b" not in shown
     assert "\r" not in shown
