@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 
 from dbsync.hazards._asking import ask, sizes
+from dbsync.hazards._examined import examined
 from dbsync.hazards._facts import Facts
 from dbsync.hazards._lineage import Lineage, Moved, Standing, lineage, standing
 from dbsync.model.hazards import Question
@@ -29,6 +30,6 @@ HAZARDS: dict[str, Find] = dict(_found())
 
 
 def questions(facts: Facts) -> tuple[Question, ...]:
-    """All that live has to be asked, each question once."""
+    """All that the live database has to be asked, each question once; some have a reason why they are not to be put."""
     found = [question for find in HAZARDS.values() for question in find(facts)]
-    return tuple(dict.fromkeys(found))
+    return tuple(examined(facts, question) for question in dict.fromkeys(found))

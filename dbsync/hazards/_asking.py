@@ -1,4 +1,5 @@
-"""Puts questions to live: each in a read-only transaction of its own, with timeouts, and with an answer in any case."""
+"""Puts questions to the live database: each in a read-only transaction of its own, as the owner of the rows, with
+timeouts, and with an answer in any case."""
 
 import contextlib
 import time
@@ -8,8 +9,10 @@ from typing import Any
 import psycopg
 
 from dbsync import sql
+from dbsync.hazards import _texts
 from dbsync.model.hazards import Attempt, Hazard, Question, Size
 from dbsync.pg.failures import Failure
+from dbsync.pg.foreign_code import as_owner, forbidden
 from dbsync.pg.settings import READING, known
 
 Connection = psycopg.Connection[Any]
@@ -21,9 +24,13 @@ _LONGEST = 60
 _INSUFFICIENT_PRIVILEGE, _QUERY_CANCELED, _LOCK_NOT_AVAILABLE = "42501", "57014", "55P03"
 # data_exception and integrity_constraint_violation: a row is the reason.
 _OF_A_ROW = ("22", "23")
+_FALSE = "22DBS"
+"""What a row raises for which a condition is false."""
 
 _UNREADABLE = """
-    select t from pg_catalog.unnest(%s::text[]) t where not pg_catalog.has_table_privilege(t, 'select')
+    select t, current_user::text, pg_catalog.has_table_privilege(t, 'select')
+    from pg_catalog.unnest(%s::text[]) t
+    where not pg_catalog.has_table_privilege(t, 'select') or pg_catalog.row_security_active(t)
 """
 _SIZES = """
     select t.name, coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint,
@@ -45,14 +52,14 @@ DECLARE
     dbsync_row record;
     dbsync_failed bigint := 0;
     dbsync_keys jsonb := '[]';
-    dbsync_said text := '';
+    dbsync_said text;
 BEGIN
     FOR dbsync_row IN {scan} LOOP
         BEGIN
             {trial};
         EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
             dbsync_failed := dbsync_failed + 1;
-            dbsync_said := coalesce(nullif(dbsync_said, ''), SQLERRM);
+            dbsync_said := coalesce(dbsync_said, nullif(SQLSTATE, '{false}'));
             IF dbsync_failed <= {examples} THEN
                 dbsync_keys := dbsync_keys || pg_catalog.jsonb_build_array(pg_catalog.to_jsonb(dbsync_row.key));
             END IF;
@@ -63,7 +70,7 @@ BEGIN
 END
 """
 _FAILS = "PERFORM {0} FROM {1}"
-_FAILS_OR_IS_FALSE = "IF (SELECT NOT ({0}) FROM {1}) THEN RAISE check_violation USING MESSAGE = ''; END IF"
+_FAILS_OR_IS_FALSE = f"IF (SELECT NOT ({{0}}) FROM {{1}}) THEN RAISE SQLSTATE '{_FALSE}'; END IF"
 
 
 def ask(
@@ -79,7 +86,7 @@ def ask(
     """
     found = []
     for number, one in enumerate(questions, 1):
-        progress(f"asking live about its rows ({number} of {len(questions)})")
+        progress(f"asking the live database about its rows ({number} of {len(questions)})")
         found.append(_Asked(connection, one, timeout).answer())
     return tuple(found)
 
@@ -104,6 +111,10 @@ def _reading(connection: Connection, timeout: float) -> Iterator[None]:
         yield
 
 
+class _NotAllowedError(Exception):
+    """Reading the tables would run somebody's code with rights that they have not; the message says whose."""
+
+
 class _Asked:
     """One question on its way."""
 
@@ -122,6 +133,8 @@ class _Asked:
                 self._rows(f"EXPLAIN {text}")
         except psycopg.Error as error:
             return self._unknown(self._reason(Failure.of(error)))
+        except _NotAllowedError as error:
+            return self._unknown(str(error))
         try:
             return self._loss() if self.question.loss else self._in_the_way()
         except psycopg.Error as error:
@@ -129,34 +142,32 @@ class _Asked:
             if (failure.sqlstate or "")[:2] in _OF_A_ROW and not self.question.loss and self.question.attempt:
                 return self._row_by_row(self.question.attempt, failure)
             return self._unknown(self._reason(failure))
+        except _NotAllowedError as error:
+            return self._unknown(str(error))
 
     def _texts(self) -> Iterator[str]:
         if self.question.query:
             yield self.question.query
         if self.question.attempt:
-            yield self._attempted(self.question.attempt)
-
-    def _attempted(self, attempt: Attempt) -> str:
-        return f"SELECT count({attempt.expression}) FROM {attempt.source}"
+            yield _texts.attempted(self.question.attempt)
 
     def _loss(self) -> Hazard:
-        (rows,) = self._rows(f"SELECT count(*) FROM ({self.question.query}) AS lost")[0]
-        of = self._rows(f"SELECT count(*) FROM {self.question.whole}")[0][0] if self.question.whole else None
+        (rows,) = self._rows(_texts.counting(self.question))[0]
+        of = self._rows(_texts.whole(self.question))[0][0] if self.question.whole else None
         return Hazard(question=self.question, rows=rows, of=of)
 
     def _in_the_way(self) -> Hazard:
         examples: list[Any] = []
         if self.question.query:
-            key = ", ".join(f"{sql.name(name)}::text" for name in self.question.key) or "NULL"
             # A few are found soon where there are many; to count them takes a look at every row.
-            examples = self._rows(f"SELECT {key} FROM ({self.question.query}) AS found LIMIT {_EXAMPLES}")
+            examples = self._rows(f"{_texts.listing(self.question)} LIMIT {_EXAMPLES}")
         if not examples:
             if self.question.attempt:
-                self._rows(self._attempted(self.question.attempt))
+                self._rows(_texts.attempted(self.question.attempt))
             return Hazard(question=self.question, rows=0)
         shown = self._named(examples)
         try:
-            (rows,) = self._rows(f"SELECT count(*) FROM ({self.question.query}) AS found")[0]
+            (rows,) = self._rows(_texts.counting(self.question))[0]
         except psycopg.Error:
             return Hazard(question=self.question, rows=len(examples), at_least=True, examples=shown)
         return Hazard(question=self.question, rows=rows, examples=shown)
@@ -164,7 +175,7 @@ class _Asked:
     def _row_by_row(self, attempt: Attempt, failure: Failure) -> Hazard:
         trial = _FAILS_OR_IS_FALSE if attempt.condition else _FAILS
         trial = trial.format(attempt.expression, attempt.single)
-        block = _SCAN.format(scan=attempt.scan, trial=trial, examples=_EXAMPLES)
+        block = _SCAN.format(scan=attempt.scan, trial=trial, examples=_EXAMPLES, false=_FALSE)
         try:
             with self._reading():
                 self.connection.execute(f"DO {sql.literal(block)}".encode())
@@ -172,17 +183,24 @@ class _Asked:
         except psycopg.Error:
             row = None
         if row is None or not row[0][0]:
-            return Hazard(question=self.question, rows=1, at_least=True, failure=failure.message)
+            return Hazard(question=self.question, rows=1, at_least=True, failure=failure.kind)
         rows, examples, said = row[0]
-        return Hazard(question=self.question, rows=rows, examples=self._named(examples), failure=said)
+        kind = Failure("", sqlstate=said).kind if said else ""
+        return Hazard(question=self.question, rows=rows, examples=self._named(examples), failure=kind)
 
     def _rows(self, text: str) -> list[Any]:
         with self._reading():
             return self.connection.execute(text.encode()).fetchall()
 
-    def _reading(self) -> contextlib.AbstractContextManager[None]:
-        """A transaction within what is left of the time."""
-        return _reading(self.connection, max(self.deadline - time.monotonic(), 0))
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A transaction within what is left of the time, in which nothing is read that must not be."""
+        one, left = self.question, max(self.deadline - time.monotonic(), 0)
+        with _reading(self.connection, left), as_owner(self.connection, one.tables) as strange:
+            why = strange or forbidden(self.connection, one.tables, one.types, checks=one.stands)
+            if why:
+                raise _NotAllowedError(why)
+            yield
 
     def _named(self, rows: Iterable[Sequence[str | None]]) -> tuple[str, ...]:
         """Rows by their keys: "id 3"."""
@@ -205,13 +223,18 @@ class _Asked:
             return "somebody holds a lock on the table"
         if failure.sqlstate == _INSUFFICIENT_PRIVILEGE:
             with contextlib.suppress(psycopg.Error):
-                if refused := [name for (name,) in self._unreadable()]:
-                    return f"no SELECT on {', '.join(refused)}"
-        return failure.message
+                if why := self._unreadable():
+                    return why
+        return f"PostgreSQL says: {failure.kind}"
 
-    def _unreadable(self) -> list[Any]:
-        with _reading(self.connection, 10):
-            return self.connection.execute(_UNREADABLE, [list(self.question.tables)]).fetchall()
+    def _unreadable(self) -> str:
+        """Which of the tables may not be read, by whom."""
+        tables = list(self.question.tables)
+        with _reading(self.connection, 10), as_owner(self.connection, tables, lock=False):
+            found = self.connection.execute(_UNREADABLE, [tables]).fetchall()
+        if refused := [table for table, _, allowed in found if not allowed]:
+            return f"no SELECT on {', '.join(refused)} for {found[0][1]}"
+        return "".join(f"a row-level security policy hides rows of {table} from {role}" for table, role, _ in found[:1])
 
 
 def _cut(value: str | None) -> str:

@@ -32,19 +32,6 @@ _KEYS = """
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where i.indisprimary and c.oid >= 16384
 """
-# The functions and operators of an expression stand in its stored tree.
-_VOLATILE = """
-    select p.oid::regprocedure::text
-    from pg_catalog.regexp_matches(%s, ':(?:funcid|opfuncid) (\\d+)', 'g') m
-    join pg_catalog.pg_proc p on p.oid = m[1]::oid
-    where p.provolatile = 'v' limit 1
-"""
-_DEFAULT = """
-    select coalesce(d.adbin::text, t.typdefaultbin::text) from pg_catalog.pg_attribute a
-    join pg_catalog.pg_type t on t.oid = a.atttypid
-    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    where a.attrelid = %s::text::regclass and a.attname = %s
-"""
 _TYPES = frozenset({"enum", "domain", "composite type", "range", "base type"})
 _CODE = frozenset({"function", "procedure", "aggregate", "operator", "cast", "collation", "enum", "base type", "range"})
 """What an expression may need; where the plan makes or changes it, live would answer with its own."""
@@ -189,12 +176,6 @@ class Facts:
     def _verb(self, one: Id) -> str:
         return "makes" if self.changed[one].before is None else "changes"
 
-    def steady(self, tree: str) -> None:
-        """CannotAskError where an expression of the file, as its stored tree, calls a volatile function: nothing that
-        may have an effect runs on live before anybody has agreed to it."""
-        if row := self.desired.execute(_VOLATILE, [tree]).fetchone():
-            raise CannotAskError(f"it calls {row[0]}, which is volatile, and so runs only in the apply")
-
     def rows(self, table: Path, columns: Iterable[str] = (), *, only: bool = False) -> Rows | None:
         """The rows of a table at the end, with these columns; None where live has none, since the table is new.
 
@@ -275,9 +256,6 @@ class Facts:
         if text:
             for one in (Id("default", column.path), *self.types(column)):
                 self.ready(one)
-            row = self.desired.execute(_DEFAULT, [sql.qualified(*column.path[:2]), column.path[2]]).fetchone()
-            assert row is not None
-            self.steady(row[0])
         return text
 
 

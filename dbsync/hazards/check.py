@@ -10,8 +10,7 @@ from dbsync.kinds.constraint import Constraint
 from dbsync.model.hazards import Question
 
 _CONDITION = """
-    select pg_catalog.pg_get_expr(conbin, conrelid), conbin::text, connoinherit from pg_catalog.pg_constraint
-    where oid = %s
+    select pg_catalog.pg_get_expr(conbin, conrelid), connoinherit from pg_catalog.pg_constraint where oid = %s
 """
 
 
@@ -27,9 +26,8 @@ def _question(facts: Facts, one: Constraint) -> Question | None:
         return None
     row = facts.desired.execute(_CONDITION, [facts.oids[one.id]]).fetchone()
     assert row is not None
-    condition, tree, alone = row
+    condition, alone = row
     facts.ready(one.id)
-    facts.steady(tree)
     columns = facts.needed(one.id, table)
     rows = facts.rows(table, columns, only=alone)
     assert rows is not None
@@ -42,4 +40,16 @@ def _question(facts: Facts, one: Constraint) -> Question | None:
         problem=f"of {rows.label} against CHECK {enclosed(condition)}",
         advice="Change these rows first, or the condition.",
         attempt=rows.attempt(condition, condition=True),
+        stands=_stands(facts, one, columns),
     )
+
+
+def _stands(facts: Facts, one: Constraint, columns: tuple[str, ...]) -> bool:
+    """Whether the constraint is there already, NOT VALID, over the same columns."""
+    before = facts.changed[one.id].before if one.id in facts.changed else None
+    same = isinstance(before, Constraint) and before.enforced and _condition(before) == _condition(one)
+    return same and not any((*one.path[:2], name) in facts.retyped for name in columns)
+
+
+def _condition(one: Constraint) -> str:
+    return one.printed.removesuffix(" NOT VALID")

@@ -14,17 +14,17 @@ from dbsync.kinds.domain_constraint import DomainConstraint
 from dbsync.model.hazards import Question
 from dbsync.model.objects import Id
 
-_CONDITION = "select pg_catalog.pg_get_expr(conbin, 0), conbin::text from pg_catalog.pg_constraint where oid = %s"
+_CONDITION = "select pg_catalog.pg_get_expr(conbin, 0) from pg_catalog.pg_constraint where oid = %s"
 
 
 @dataclasses.dataclass(frozen=True)
 class _Rule:
-    """What values of a domain must meet, as an expression over VALUE; `tree` is its stored form."""
+    """What values of a domain must meet, as an expression over VALUE; `stands` tells that it is there, NOT VALID."""
 
     about: Id
     words: str
     condition: str
-    tree: str = ""
+    stands: bool = False
 
 
 def questions(facts: Facts) -> Iterator[Question]:
@@ -61,15 +61,13 @@ def _rules(facts: Facts, domain: Domain, *, fresh: bool) -> Iterator[_Rule]:
         if not isinstance(thing, DomainConstraint) or one.path[:2] != domain.path:
             continue
         change = facts.changed.get(one)
-        same = change is None or (
-            isinstance(change.before, DomainConstraint)
-            and change.before.validated
-            and change.before.definition == thing.definition
-        )
+        before = change.before if change else thing
+        stands = isinstance(before, DomainConstraint) and before.definition == thing.definition
+        same = isinstance(before, DomainConstraint) and before.validated and stands
         if thing.validated and (fresh or not same):
             row = facts.desired.execute(_CONDITION, [facts.oids[one]]).fetchone()
             assert row is not None
-            yield _Rule(one, f"CHECK {enclosed(row[0])}", row[0], row[1])
+            yield _Rule(one, f"CHECK {enclosed(row[0])}", row[0], stands and not fresh)
 
 
 def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
@@ -77,7 +75,6 @@ def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
     if rows is None:
         return None
     facts.ready(rule.about)
-    facts.steady(rule.tree)
     kind = type_of(facts.desired, column.path[:2], column.path[2])
     if kind.array or kind.kind != "d" or len(rows.sources) > 1:
         raise CannotAskError("its values are inside of others")
@@ -98,4 +95,5 @@ def _question(facts: Facts, column: Column, rule: _Rule) -> Question | None:
         key=rows.key,
         problem=f"{problem} against {rule.words} of domain {column.type}",
         advice="Change these values first, or the domain.",
+        stands=rule.stands,
     )

@@ -37,7 +37,11 @@ class Question:
     """Which hazard it is about; docs/hazards has a page by that name."""
     about: Id
     tables: tuple[str, ...] = ()
-    """The tables of live that are read, as SQL names them."""
+    """The tables of the live database that are read, as SQL names them; its rows are those of the first."""
+    types: tuple[str, ...] = ()
+    """The types of the live database, other than PostgreSQL's own, that values are converted to or from."""
+    stands: bool = False
+    """Whether it evaluates a CHECK that stands there, and so is evaluated for every write."""
     query: str = ""
     key: tuple[str, ...] = ()
     """The columns of the query's result that identify a row."""
@@ -64,7 +68,7 @@ class Hazard:
     examples: tuple[str, ...] = ()
     """Up to three of the rows, by their keys."""
     failure: str = ""
-    """What PostgreSQL says of such a row."""
+    """How PostgreSQL fails for such a row: the name of the error's class, never its text, which may hold values."""
     of: int | None = None
     """For a loss: how many rows there are in all."""
     unknown: str = ""

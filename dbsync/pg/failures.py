@@ -1,8 +1,10 @@
 """What PostgreSQL said when a statement failed, as a record."""
 
+import re
 from dataclasses import dataclass
 
 import psycopg
+import psycopg.errors
 
 from dbsync.pg.sealing import refused
 
@@ -45,6 +47,17 @@ class Failure:
             internal_query=diag.internal_query,
             internal_position=_number(diag.internal_position),
         )
+
+    @property
+    def kind(self) -> str:
+        """The name of the error's class (appendix A of the manual), for where its text may hold values of rows."""
+        if self.sqlstate is None:
+            return "the connection was lost"
+        try:
+            name = psycopg.errors.lookup(self.sqlstate).__name__
+        except KeyError:
+            return f"an error of class {self.sqlstate}"
+        return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower() + f" (SQLSTATE {self.sqlstate})"
 
     @property
     def lost(self) -> bool:

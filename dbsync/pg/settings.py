@@ -59,8 +59,9 @@ PINNED: Mapping[str, str] = MappingProxyType(
 `default_transaction_read_only` is not among them: an apply obeys it.
 """
 
-READING: Mapping[str, str] = MappingProxyType({**PINNED, "row_security": "off"})
-"""PINNED, for sessions that read rows: a policy that would hide some of them becomes an error."""
+READING: Mapping[str, str] = MappingProxyType({**PINNED, "row_security": "off", "constraint_exclusion": "off"})
+"""PINNED, for sessions that read rows: a policy that would hide some of them becomes an error, and the planner computes
+nothing of CHECK constraints."""
 
 RUNNING: Mapping[str, str] = MappingProxyType({**PINNED, "check_function_bodies": "off"})
 """What the steps of a plan run under, in the proof and on the live database.

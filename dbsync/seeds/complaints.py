@@ -11,11 +11,21 @@ from dbsync.seeds.tables import Path
 def unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
     """Live does not let them be read."""
     failure = Failure.of(error)
+    # The text of an error that a row is the reason of holds its values.
+    why = failure.kind if (failure.sqlstate or "").startswith(("22", "23")) else failure.message
     return ConnectionFailed(
-        f"the rows of {sql.qualified(*path)} cannot be read: {failure.message}",
-        detail=failure.detail,
+        f"the rows of {sql.qualified(*path)} cannot be read: {why}",
         hint="seeds.sql gives rows of it, or of a table that refers to it: let the role read it, past row-level"
         " security too, or leave the seeds out with --no-seeds",
+    )
+
+
+def not_to_be_read(path: Path, why: str) -> ConnectionFailed:
+    """To read them would run somebody's code."""
+    return ConnectionFailed(
+        f"the rows of {sql.qualified(*path)} are not read: {why}",
+        hint="seeds.sql gives rows of it, or of a table that refers to it: plan as the role that owns the table, or"
+        " leave the seeds out with --no-seeds",
     )
 
 

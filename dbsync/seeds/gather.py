@@ -48,7 +48,8 @@ def gather(
         try:
             with live.transaction():
                 live.execute(
-                    "select set_config('row_security', 'off', true), set_config('lock_timeout', %s, true)",
+                    "select set_config('row_security', 'off', true), set_config('constraint_exclusion', 'off', true),"
+                    " set_config('lock_timeout', %s, true)",
                     [_LOCK_TIMEOUT],
                 )
                 found = gathering.run()

@@ -7,12 +7,13 @@ from typing import Any
 
 import psycopg
 
+from dbsync.pg.harmless import DEPENDS, HARMLESS, IN_TREE
 from dbsync.seeds.wanted import Wanted
 from dbsync.seeds.watch import PARAMETER
 
 Connection = psycopg.Connection[Any]
 
-_RULES = """
+_RULES = f"""
     select array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, true)
                  from generate_series(1, i.indnkeyatts) k order by k),
            array(select format('OPERATOR(%%I.%%s)', n.nspname, o.oprname)
@@ -35,6 +36,13 @@ _RULES = """
     left join pg_catalog.pg_constraint c on c.conindid = i.indexrelid and c.conrelid = i.indrelid
         and c.conexclop is not null
     where i.indrelid = pg_catalog.to_regclass(%s) and i.indisvalid
+      -- Other functions than those that only compute do not run on the live database before the apply.
+      and not exists (
+          select from ({IN_TREE.format("pg_catalog.concat(i.indexprs, i.indpred)")}
+                 union {DEPENDS.format("'pg_catalog.pg_class'::pg_catalog.regclass", "i.indexrelid")}
+                 union select o.oprcode::oid from unnest(c.conexclop) e (oid)
+                       join pg_catalog.pg_operator o on o.oid = e.oid) f (oid)
+          join pg_catalog.pg_proc p on p.oid = f.oid where not ({HARMLESS}))
       and (c.oid is not null or i.indisunique and (i.indpred is not null or i.indexprs is not null))
     order by i.indexrelid
 """

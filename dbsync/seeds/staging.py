@@ -9,6 +9,7 @@ from dbsync import sql
 from dbsync.model.rows import KeyColumn
 from dbsync.seeds import watch
 from dbsync.seeds.complaints import no_rows, unruly
+from dbsync.seeds.guarded import guarded
 from dbsync.seeds.pipe import pipe
 from dbsync.seeds.tables import Path, Table
 
@@ -88,7 +89,9 @@ class Staging:
     def _pipe(self, table: Table, query: str, values: Sequence[Any]) -> int:
         self.reading = table.path
         text, given = watch.parametrized(query, values)
-        number = pipe(self.live, text, self.copy, self.stage(table).encode(), given)
+        stage = self.stage(table).encode()
+        with guarded(self.live, table.path):
+            number = pipe(self.live, text, self.copy, stage, given)
         self.reading = None
         return number
 

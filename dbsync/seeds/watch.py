@@ -7,6 +7,7 @@ import psycopg
 
 from dbsync import sql
 from dbsync.model.rows import KeyColumn, Watched
+from dbsync.seeds.guarded import guarded
 from dbsync.seeds.tables import Table
 
 Connection = psycopg.Connection[Any]
@@ -28,7 +29,13 @@ def seen(
 
 
 def digest(connection: Connection, one: Watched) -> str:
-    """What the rows are like now: equal for equal rows, in whatever order they stand."""
+    """What the rows are like now, read in a transaction that is open: equal for equal rows, in whatever order they
+    stand. ConnectionFailed where they are not to be read."""
+    with guarded(connection, one.table):
+        return _digest(connection, one)
+
+
+def _digest(connection: Connection, one: Watched) -> str:
     number = total = 0
     texts = ", ".join(f"t.{sql.name(name)}" for name in one.columns)
     name = sql.qualified(*one.table)
