@@ -7,9 +7,12 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from dbsync.planning.signature import Key
 
 AUTHORS = ("best", "migra", "dbsync")
 SCRATCHES = ("auto", "local", "embedded", "server")
@@ -40,6 +43,8 @@ class Config:
     question_timeout: float = 10.0
     load_timeout: float = 600.0
     include_path: tuple[Path, ...] = ()
+    require_signature: "Key | None" = None
+    """What a plan file must be signed by."""
 
     @property
     def embedded(self) -> bool:
@@ -250,6 +255,13 @@ def _yes_or_no(given: _Given) -> bool:
     return value
 
 
+def _key(given: _Given) -> "Key":
+    from dbsync.planning.signature import Key  # of use where a plan is signed, and takes its time
+
+    key = Key.parse(_text(given), given.source)
+    return Key(key.kind, str(given.folder / Path(key.name).expanduser())) if key.kind == "ssh" else key
+
+
 def _seconds(given: _Given) -> float:
     value = given.value
     units = {"ms": 0.001, "s": 1.0, "min": 60.0}
@@ -278,4 +290,5 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "question_timeout": _seconds,
     "load_timeout": _seconds,
     "include_path": _paths,
+    "require_signature": _key,
 }

@@ -24,7 +24,7 @@ _BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>
 
 # What differs from run to run, and from machine to machine.
 _VARIES = (
-    (r"\b[0-9a-f]{12}\b", "<digest>"),
+    (r"\b[0-9a-f]{12}(?:[0-9a-f]{20})?\b", "<digest>"),
     (r"public:[0-9a-f]+", "<fingerprint>"),
     (r"\b\d+(\.\d+)? ?m?s\b", "<time>"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?( UTC)?", "<date>"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
       dbsync apply
       dbsync apply plan.json                 exactly what dbsync plan --out plan.json saved
       dbsync apply --approve 3f9c12ab77e0    exactly the plan with this digest, without asking
+      dbsync apply plan.json --require-signature env:PLAN_KEY
       dbsync apply --yes                     without asking; refuses to lose data
       dbsync apply --yes --allow data-loss
     """,
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @options(planning=True)
 @agreement
+@click.option(
+    "--require-signature",
+    metavar="KEY",
+    help="Apply the PLAN only if it was signed: env:NAME, by the secret that this environment variable holds, or"
+    " ssh:FILE, by one of the SSH keys that this file of allowed signers lists.",
+)
 @plan_format
 @click.option("--exit-code", is_flag=True, help="Taken as by plan; once it is applied nothing differs, and it is 0.")
 def apply(**given: Any) -> int:
@@ -63,4 +70,6 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
         if chosen := planning_options(found):
             raise click.UsageError(f"{given['saved']} is applied as it was planned: {chosen[0]} has no part in it.")
         found["seeds"] = False
+    elif "require_signature" in found:
+        raise click.UsageError("--require-signature is about a plan that was saved: name its file.")
     return found

@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from dbsync.tasks.plan import Planned
 
 HAZARDS = ("data-loss",)
+_DIGITS = 32
 _NAMED = 3
 """Up to so many losses are each typed by name; more are typed as their number."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Consent:
-    """What the operator agreed to beforehand: any plan (`yes`), one of them (`digest`), kinds of hazards."""
+    """What the operator agreed to beforehand: any plan (`yes`), one of them (`digest`), kinds of hazards.
+
+    The digest may be the beginning of one, unless it has to be `whole`: who makes a plan file can make one whose digest
+    begins as that of another.
+    """
 
     yes: bool = False
     digest: str | None = None
     hazards: frozenset[str] = frozenset()
+    whole: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Consent":
@@ -37,12 +43,13 @@ class Consent:
             other = "--yes" if given["yes"] else "--allow"
             raise UsageError(f"--approve and {other} exclude each other", hint="--approve agrees to one plan as it is")
         digest = given["approve"]
-        if digest is not None and not re.fullmatch("[0-9a-f]{12}", digest.strip().lower()):
+        if digest is not None and not re.fullmatch("[0-9a-f]{12,32}", digest.strip().lower()):
             raise UsageError(
-                f"--approve needs the digest of a plan, 12 hexadecimal digits, not {digest!r}",
+                f"--approve needs the digest of a plan, 32 hexadecimal digits or the first 12 or more, not {digest!r}",
                 hint="the first line of dbsync plan shows it",
             )
-        return cls(given["yes"], digest and digest.strip().lower(), allowed(given["allow"]))
+        whole = given.get("saved") is not None
+        return cls(given["yes"], digest and digest.strip().lower(), allowed(given["allow"]), whole)
 
     @property
     def option(self) -> str | None:
@@ -70,10 +77,15 @@ def approve(planned: "Planned", consent: Consent) -> None:
         return
     refuse_rows(plan)
     if consent.digest is not None:
-        if plan.digest != consent.digest:
+        if not plan.digest.startswith(consent.digest):
             raise Refused(
                 f"--approve agrees to plan {consent.digest}, and this is plan {plan.digest}; nothing was applied",
                 hint="the database, the files or dbsync changed since that plan was made: review this one",
+            )
+        if consent.whole and plan.digest != consent.digest:
+            raise Refused(
+                f"--approve needs all {_DIGITS} digits of the digest of a plan that is in a file; nothing was applied",
+                hint="the first line of the plan that was reviewed shows them",
             )
         return
     losses = () if "data-loss" in consent.hazards else plan.losses

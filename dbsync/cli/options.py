@@ -1,10 +1,13 @@
 """The options that several commands have, and what they say as settings."""
 
 import shlex
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from dbsync.planning.signature import Key
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -81,7 +84,10 @@ _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
-_SETTINGS = tuple("database schema seeds include_path scratch require_fence author manage online load_timeout".split())
+_SETTINGS = (
+    *("database", "schema", "seeds", "include_path", "scratch", "require_fence", "author", "manage", "online"),
+    *("load_timeout", "require_signature"),
+)
 
 
 def options(
@@ -125,6 +131,27 @@ def consent(function: _Function) -> _Function:
     return function
 
 
+sign = click.option(
+    "--sign",
+    metavar="KEY",
+    help="Sign the saved plan: env:NAME, by the secret that this environment variable holds, or ssh:FILE, by this SSH"
+    " key.",
+)
+
+
+def signer(given: dict[str, Any], environ: Mapping[str, str]) -> "Key | None":
+    """The key that signs the plan that is saved. UsageError where it cannot be had, or nothing is saved."""
+    if not given["sign"]:
+        return None
+    from dbsync.planning.signature import Key
+
+    if not given["out"]:
+        raise click.UsageError("--sign signs a plan that is saved: --out FILE saves it.")
+    key = Key.parse(given["sign"], "--sign")
+    key.check(environ)
+    return key
+
+
 def loading(function: _Function) -> _Function:
     """The options of the commands that only load the schema file."""
     scratch = click.option(
@@ -163,9 +190,13 @@ answer_format = click.option(
 )
 
 
+_OF_ANY = ("database", "require_signature")
+"""Settings that have a part in an apply of a saved plan, too."""
+
+
 def planning_options(found: dict[str, Any]) -> list[str]:
     """Those of the settings given as options that say how to plan, as they were written."""
-    return [f"--{_option(key, value)}" for key, value in found.items() if key != "database"]
+    return [f"--{_option(key, value)}" for key, value in found.items() if key not in _OF_ANY]
 
 
 def command_line(given: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbsync.cli.options import Number, no_seeds, options, plan_format, settings, words
+from dbsync.cli.options import Number, no_seeds, options, plan_format, settings, sign, signer, words
 from dbsync.cli.options import consent as agreement
 from dbsync.cli.screen import Screen, failing, page, show
 
@@ -32,6 +32,7 @@ _EITHER = "leave out one of the two"
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan; change nothing."
 )
+@sign
 @no_seeds
 @agreement
 @plan_format
@@ -51,6 +52,7 @@ def undo(**given: Any) -> int:
         consent, wanted = Consent.of(given), config.load(settings(given))
         if (only := "--plan" if given["only"] else "--out" if given["out"] else "") and (early := consent.option):
             raise UsageError(f"{early} agrees to a plan that is applied, and {only} applies none", hint=_EITHER)
+        key = signer(given, wanted.environ)
         from dbsync.render.outcome import render
         from dbsync.tasks import undo as task
         from dbsync.tasks.plan import save
@@ -65,7 +67,7 @@ def undo(**given: Any) -> int:
                 approve = asking(consent, given["form"], screen, shown)
                 outcome = task.undo(wanted, given["to"], approve, screen, rows=rows)
         if given["out"]:
-            save(shown[0], given["out"])
+            save(shown[0], given["out"], key, wanted.environ)
         if given["form"] == "json":
             from dbsync.render.json import undone
 

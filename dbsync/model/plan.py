@@ -151,11 +151,13 @@ class Plan:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A short digest over what runs, both fingerprints, the texts of the files, and which database it is for."""
+        """128 bits, as 32 hexadecimal digits, over which database it is for, what it is, what runs and what that loses,
+        what the rows of the database are asked, and the texts of the files. What these rows answer is not in it."""
         parts = [
             dataclasses.astuple(self.identity) if self.identity else None,
-            [self.current_fingerprint, self.desired_fingerprint, self.schema_digest, self.seeds_digest],
-            [[batch.transactional, *(one.step.sql for one in batch.steps)] for batch in self.batches],
-            [one.digest for one in self.watched],
+            [self.current_fingerprint, self.desired_fingerprint, self.schema_digest, self.seeds_digest, self.undoes],
+            [[batch.transactional, *([one.step.sql, *one.lost] for one in batch.steps)] for batch in self.batches],
+            [dataclasses.astuple(one) for one in self.watched],
+            [dataclasses.astuple(one.question) for one in self.hazards],
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

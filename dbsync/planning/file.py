@@ -18,8 +18,10 @@ from dbsync.model.steps import Step
 from dbsync.model.text import Place
 from dbsync.planning import rows
 from dbsync.planning.coding import change, from_change
+from dbsync.planning.signature import canonical
+from dbsync.visible import in_json
 
-FORMAT, VERSION = "dbsync plan", 1
+FORMAT, VERSION = "dbsync plan", 2
 
 
 def written(plan: Plan) -> str:
@@ -59,7 +61,7 @@ def written(plan: Plan) -> str:
         "before": from_state(plan.before),
     }
     document["checksum"] = _checksum(document)
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return in_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
 
 
 def read(text: str, name: str) -> Plan:
@@ -70,7 +72,7 @@ def read(text: str, name: str) -> Plan:
             f"{name} was made by dbsync {document.get('dbsync')}, and this is {dbsync.__version__}",
             hint="plan again with the version that applies it",
         )
-    if document.get("checksum") != _checksum({k: v for k, v in document.items() if k != "checksum"}):
+    if document.get("checksum") != _checksum(document):
         raise _edited(name)
     if hidden := [number for number, step in enumerate(_steps(document), 1) if step["secret"]]:
         numbers = f"step {hidden[0]}" if len(hidden) == 1 else f"steps {', '.join(map(str, hidden))}"
@@ -115,8 +117,7 @@ def _steps(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(document)).hexdigest()
 
 
 def _plan(document: Mapping[str, Any]) -> Plan:
@@ -227,6 +228,7 @@ def _hazard(one: Mapping[str, Any]) -> Hazard:
         | {
             "about": identity(put["about"]),
             "tables": tuple(put["tables"]),
+            "types": tuple(put["types"]),
             "key": tuple(put["key"]),
             "attempt": Attempt(**put["attempt"]) if put["attempt"] else None,
         }

@@ -37,7 +37,7 @@ def _row(record: Record) -> tuple[str, ...]:
         "" if seconds is None else f"{seconds:.1f} s",
         visible(record.applied_by),
         visible(record.host),
-        record.digest,
+        record.digest[:12],
         f"{record.steps:,}",
         record.outcome if record.undoes is None else f"{record.outcome}, undo of {record.undoes}",
     )

@@ -33,7 +33,7 @@ def apply(
 
     None where there was nothing to do.
     """
-    kept = opened(saved) if saved else None
+    kept = opened(saved, config.require_signature, config.environ) if saved else None
     with live(config, observer) as target:
         with contextlib.closing(connect(target)) as connection:
             # What could not be applied needs no plan, and nobody's consent.

@@ -1,8 +1,10 @@
 """What would make live what the schema file says."""
 
 import dataclasses
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dbsync.config import Config
 from dbsync.errors import UsageError
@@ -14,6 +16,9 @@ from dbsync.planning.quick import make_plan
 from dbsync.tasks import files
 from dbsync.tasks.live import live
 from dbsync.tasks.request import request_for
+
+if TYPE_CHECKING:
+    from dbsync.planning.signature import Key
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,16 +68,19 @@ def _empty_file(plan: Plan, config: Config) -> str:
     return f"{config.schema} holds no statements: this plan drops {tables} of database {plan.database}"
 
 
-def save(planned: Planned, path: Path) -> None:
-    """Write the plan file."""
+def save(planned: Planned, path: Path, sign: "Key | None" = None, environ: Mapping[str, str] = os.environ) -> None:
+    """Write the plan file, signed by a key where there is one. UsageError where that cannot be had."""
     from dbsync.planning.file import written
+    from dbsync.planning.signature import signed
 
-    files.save(written(planned.plan), path)
+    text = written(planned.plan)
+    files.save(signed(text, sign, environ) if sign else text, path)
 
 
-def opened(path: Path) -> Planned:
-    """The plan that a plan file holds."""
+def opened(path: Path, signer: "Key | None" = None, environ: Mapping[str, str] = os.environ) -> Planned:
+    """The plan that a plan file holds. Refused where it is not signed by the one who must have."""
     from dbsync.planning.file import read
+    from dbsync.planning.signature import verify
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -80,4 +88,6 @@ def opened(path: Path) -> Planned:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not a plan of dbsync") from None
+    if signer:
+        verify(text, str(path), signer, environ)
     return Planned(read(text, str(path)))

@@ -1,5 +1,6 @@
 """Plans that are saved, reviewed and applied later; approval by digest; results as JSON."""
 
+import hashlib
 import importlib.resources
 import json
 import os
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from dbsync import cli
+from dbsync.model.coding import squeezed
 from dbsync.pg.connect import Target, connect
 from tests.plugins.database import MakeDatabase
 
@@ -136,8 +138,9 @@ def test_another_database_is_refused(
     [
         ("", "plan.json is not JSON"),
         ("[]", "plan.json is not a plan of dbsync"),
-        ('{"format": "dbsync plan", "version": 2}', "version 2, and this dbsync knows version 1"),
-        ('{"format": "dbsync plan", "version": 1, "dbsync": "9.9"}', "made by dbsync 9.9"),
+        ('{"format": "dbsync plan", "version": 1}', "version 1, and this dbsync knows version 2"),
+        ('{"format": "dbsync plan", "version": 3}', "version 3, and this dbsync knows version 2"),
+        ('{"format": "dbsync plan", "version": 2, "dbsync": "9.9"}', "made by dbsync 9.9"),
         ("\0\xff", "plan.json is not a plan of dbsync"),
     ],
 )
@@ -179,6 +182,44 @@ def test_approve_a_saved_plan(live: Live, capsys: Captured) -> None:
     assert rows(live) == 2
 
 
+def test_approve_by_the_first_digits(live: Live, capsys: Captured) -> None:
+    """Only of a plan that is made here and now."""
+    digest = saved(capsys)["digest"]
+    assert len(digest) == 32
+    assert cli.main(["apply", "plan.json", "--approve", digest[:31]]) == 5
+    assert "--approve needs all 32 digits" in capsys.readouterr().err
+    assert rows(live) is None
+    assert cli.main(["apply", "--approve", digest[:12]]) == 0
+    assert rows(live) == 2
+
+
+def _forged(document: dict[str, Any]) -> None:
+    """Put the checksum right, as who edits a file would."""
+    rest = {key: value for key, value in document.items() if key != "checksum"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    document["checksum"] = hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("what", ["losses", "hazards", "watched"])
+def test_what_is_lost_is_in_the_digest(live: Live, capsys: Captured, what: str) -> None:
+    """A file that hides a loss, or asks something else, is no longer the plan, even with the right checksum."""
+    live.execute("create table public.plans (id integer primary key, name text, gone text)")
+    document = saved(capsys)
+    if what == "losses":
+        document["losses"] = []
+        for one in (one for batch in document["batches"] for one in batch["steps"]):
+            one["lost"] = []
+    elif what == "hazards":
+        document["hazards"] = []
+    else:
+        document["watched"] = squeezed("[]")
+    _forged(document)
+    Path("plan.json").write_text(json.dumps(document))
+    assert cli.main(["apply", "plan.json", "--yes"]) == 5
+    assert "plan.json was edited after dbsync wrote it; nothing was applied" in capsys.readouterr().err
+    assert live.execute("select count(*) from pg_attribute where attname = 'gone'").fetchone() == (1,)
+
+
 def test_approve_covers_the_seeds(live: Live, tmp_path: Path, capsys: Captured) -> None:
     digest = saved(capsys)["digest"]
     (tmp_path / "seeds.sql").write_text("insert into plans values (1, 'Ransom');")
@@ -194,7 +235,7 @@ def test_approve_stands_alone(live: Live, more: list[str], capsys: Captured) -> 
 
 def test_approve_needs_a_digest(live: Live, capsys: Captured) -> None:
     assert cli.main(["apply", "--approve", "yes"]) == 2
-    assert "12 hexadecimal digits, not 'yes'" in capsys.readouterr().err
+    assert "32 hexadecimal digits or the first 12 or more, not 'yes'" in capsys.readouterr().err
 
 
 def test_secrets_stay_out(live: Live, tmp_path: Path, capsys: Captured) -> None:
