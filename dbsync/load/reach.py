@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dbsync.errors import SchemaError
-from dbsync.load.excerpt import visible
 from dbsync.load.source import Source, source
+from dbsync.visible import visible
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of one file."""
