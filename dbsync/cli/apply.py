@@ -53,7 +53,8 @@ def apply(**given: Any) -> int:
         structured = given["form"] == "json"
         shown: list[Planned] = []
         with Screen(verbose=given["verbose"], quiet=given["quiet"]) as screen:
-            outcome = run(wanted, asking(consent, given["form"], screen, shown), screen, given["saved"])
+            agree = asking(consent, given["form"], screen, shown)
+            outcome = run(wanted, agree, screen, given["saved"], consent.refuse_other)
         if structured:
             from dbsync.render.json import applied
 

@@ -61,6 +61,21 @@ class Consent:
         """Whether somebody has to be asked."""
         return not self.yes and self.digest is None
 
+    def refuse_other(self, plan: Plan) -> None:
+        """Refused where another plan was agreed to."""
+        if self.digest is None:
+            return
+        if not plan.digest.startswith(self.digest):
+            raise Refused(
+                f"--approve agrees to plan {self.digest}, and this is plan {plan.digest}; nothing was applied",
+                hint="the database, the files or dbsync changed since that plan was made: review this one",
+            )
+        if self.whole and plan.digest != self.digest:
+            raise Refused(
+                f"--approve needs all {_DIGITS} digits of the digest of a plan that is in a file; nothing was applied",
+                hint="the first line of the plan that was reviewed shows them",
+            )
+
 
 def allowed(given: Iterable[str]) -> frozenset[str]:
     """The hazards that --allow names."""
@@ -76,17 +91,8 @@ def approve(planned: "Planned", consent: Consent) -> None:
     if plan.empty:
         return
     refuse_rows(plan)
+    consent.refuse_other(plan)
     if consent.digest is not None:
-        if not plan.digest.startswith(consent.digest):
-            raise Refused(
-                f"--approve agrees to plan {consent.digest}, and this is plan {plan.digest}; nothing was applied",
-                hint="the database, the files or dbsync changed since that plan was made: review this one",
-            )
-        if consent.whole and plan.digest != consent.digest:
-            raise Refused(
-                f"--approve needs all {_DIGITS} digits of the digest of a plan that is in a file; nothing was applied",
-                hint="the first line of the plan that was reviewed shows them",
-            )
         return
     losses = () if "data-loss" in consent.hazards else plan.losses
     if consent.yes:

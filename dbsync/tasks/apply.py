@@ -15,6 +15,7 @@ from dbsync.apply.session import Checks, Limits
 from dbsync.config import Config
 from dbsync.errors import DbsyncError
 from dbsync.model.outcome import Observer, Outcome
+from dbsync.model.plan import Plan
 from dbsync.pg.connect import connect
 from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
@@ -27,13 +28,20 @@ from dbsync.tasks.plan import Planned, opened, plan_for
 
 
 def apply(
-    config: Config, approve: Callable[[Planned], None], observer: Observer, saved: Path | None = None
+    config: Config,
+    approve: Callable[[Planned], None],
+    observer: Observer,
+    saved: Path | None = None,
+    look: Callable[[Plan], None] = lambda _: None,
 ) -> Outcome | None:
     """Plan (or open a saved plan), have it approved (`approve` raises Refused if not), and apply.
 
-    None where there was nothing to do.
+    `look` raises Refused for a saved plan that is not the one that was agreed to: before anything of it is sent to the
+    database, be it a question. None where there was nothing to do.
     """
     kept = opened(saved, config.require_signature, config.environ) if saved else None
+    if kept:
+        look(kept.plan)
     with live(config, observer) as target:
         with contextlib.closing(connect(target)) as connection:
             # What could not be applied needs no plan, and nobody's consent.

@@ -1,5 +1,6 @@
 """Plans that are saved, reviewed and applied later; approval by digest; results as JSON."""
 
+import dataclasses
 import hashlib
 import importlib.resources
 import json
@@ -15,6 +16,7 @@ import pytest
 from dbsync import cli
 from dbsync.model.coding import squeezed
 from dbsync.pg.connect import Target, connect
+from dbsync.tasks.plan import Planned, opened, save
 from tests.plugins.database import MakeDatabase
 
 Live = psycopg.Connection[Any]
@@ -218,6 +220,22 @@ def test_what_is_lost_is_in_the_digest(live: Live, capsys: Captured, what: str) 
     assert cli.main(["apply", "plan.json", "--yes"]) == 5
     assert "plan.json was edited after dbsync wrote it; nothing was applied" in capsys.readouterr().err
     assert live.execute("select count(*) from pg_attribute where attname = 'gone'").fetchone() == (1,)
+
+
+def test_nothing_of_another_plan_is_sent(live: Live, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that asks the database something else than what was reviewed is refused before it is asked."""
+    live.execute("create table public.plans (id integer primary key, name text)")
+    digest = saved(capsys, "--no-seeds")["digest"]
+    plan = opened(Path("plan.json")).plan
+    asked = dataclasses.replace(plan.hazards[0].question, query="SELECT 1", tables=(), attempt=None)
+    forged = dataclasses.replace(plan, hazards=(dataclasses.replace(plan.hazards[0], question=asked),))
+    save(Planned(forged), Path("plan.json"))
+    sent = []
+    monkeypatch.setattr("dbsync.tasks.apply.asked_again", lambda *_, **__: sent.append("a question"))
+    monkeypatch.setattr("dbsync.tasks.apply.gate", lambda *_: sent.append("what the plan was made on"))
+    assert cli.main(["apply", "plan.json", "--approve", digest]) == 5
+    assert f"--approve agrees to plan {digest}, and this is plan {forged.digest}" in capsys.readouterr().err
+    assert sent == []
 
 
 def test_approve_covers_the_seeds(live: Live, tmp_path: Path, capsys: Captured) -> None:
