@@ -8,7 +8,7 @@ import dataclasses
 import psycopg
 
 from dbsync.hazards._facts import Facts
-from dbsync.hazards._texts import everything
+from dbsync.hazards._texts import evaluated
 from dbsync.model.hazards import Question
 from dbsync.pg.examine import Examined, examine
 from dbsync.pg.failures import Failure
@@ -22,24 +22,21 @@ def examined(facts: Facts, question: Question) -> Question:
     if question.cannot:
         return question
     try:
-        found = [examine(facts.copy, f"SELECT count(*) FROM ({text}) AS whole") for text in everything(question)]
+        found = examine(facts.copy, evaluated(question))
     except psycopg.Error as error:
         return dataclasses.replace(question, cannot=f"the live database cannot read it: {Failure.of(error).kind}")
-    tables, types = (
-        tuple(dict.fromkeys(name for one in found for name in getattr(one, part))) for part in ("tables", "types")
-    )
     return dataclasses.replace(
         question,
-        tables=tuple(dict.fromkeys((*question.tables, *tables))),
-        types=types,
+        tables=tuple(dict.fromkeys((*question.tables, *found.tables))),
+        types=found.types,
         cannot=_why_not(question, found),
     )
 
 
-def _why_not(question: Question, found: list[Examined]) -> str:
-    if volatile := next((name for one in found for name in one.volatile), None):
-        return f"it calls {volatile}, which is volatile, and so runs only in the apply"
-    others = (name for one in found for name in one.others if name != _OURS.get(question.hazard))
-    if not question.stands and (other := next(others, None)):
-        return f"it calls {other}, which is not known only to compute, and so runs only in the apply"
+def _why_not(question: Question, found: Examined) -> str:
+    if found.volatile:
+        return f"it calls {found.volatile[0]}, which is volatile, and so runs only in the apply"
+    others = [name for name in found.others if name != _OURS.get(question.hazard)]
+    if others and not question.stands:
+        return f"it calls {others[0]}, which is not known only to compute, and so runs only in the apply"
     return ""

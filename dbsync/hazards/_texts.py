@@ -1,7 +1,5 @@
 """The SQL that is sent for a question."""
 
-from collections.abc import Iterator
-
 from dbsync import sql
 from dbsync.model.hazards import Attempt, Question
 
@@ -27,12 +25,8 @@ def attempted(one: Attempt) -> str:
     return f"SELECT count({one.expression}) FROM {one.source}"
 
 
-def everything(one: Question) -> Iterator[str]:
-    """All queries that may be sent, as far as they are not the same but for what they show; each is one to nest."""
-    if one.query:
-        yield listing(one)
-    if one.whole:
-        yield whole(one)
-    if one.attempt:
-        yield attempted(one.attempt)
-        yield one.attempt.scan
+def evaluated(one: Question) -> str:
+    """A query that evaluates all that the question does, but for the casts of keys to text."""
+    texts = [one.query] if one.query else []
+    texts += [attempted(one.attempt)] if one.attempt else []
+    return " UNION ALL ".join(f"SELECT count(*) FROM ({text}) AS part" for text in texts)
