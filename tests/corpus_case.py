@@ -10,6 +10,7 @@
     wanted = ["ALTER TYPE"]           # texts that a step must hold
     loses = ["table public.t …"]      # beyond what must be lost: what the goal has not, or has with another type
     changes = ["public.t.a"]          # columns whose values change with their type
+    next = {"public.t.id" = 51}       # what a column's sequence gives afterwards; that it goes on is always seen to
     cascades = true                   # PostgreSQL drops it in no other way, as base types with their functions
     refused = "…"                     # there is no plan by nature, and its error says this
     pinned = "why"                    # a known gap: the case must fail
@@ -24,7 +25,7 @@ import pytest
 
 CORPUS = Path(__file__).parent / "corpus"
 DIRECTIONS = ("forth", "back")
-_KEYS = frozenset({"manage", "forbidden", "wanted", "loses", "changes", "cascades", "refused", "pinned"})
+_KEYS = frozenset({"manage", "forbidden", "wanted", "loses", "changes", "next", "cascades", "refused", "pinned"})
 _EXCUSED = frozenset({"refused", "pinned", "manage"})
 _VERSIONS = frozenset({"min_version", "max_version"})
 
@@ -54,6 +55,11 @@ class Case:
         """What fills live's tables; empty where nothing does."""
         names = ["rows_back.sql", "rows.sql"] if self.direction == "back" else ["rows.sql"]
         return next((path.read_text() for name in names if (path := self.folder / name).exists()), "")
+
+    @property
+    def next(self) -> dict[str, int]:
+        """For columns what their sequences are to give next."""
+        return dict(self.said.get("next", {}))
 
     def texts(self, key: str) -> list[str]:
         """A list of the case's."""

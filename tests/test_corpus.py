@@ -31,6 +31,16 @@ from tests.plugins.database import MakeDatabase
 
 Connection = psycopg.Connection[Any]
 Rows = Mapping[Id, tuple[list[str], Counter[tuple[str | None, ...]]]]
+Numbers = Mapping[Id, tuple[int, int, int]]
+
+_NUMBERS = """
+    select array[n.nspname, c.relname, a.attname]::text[], s.increment_by,
+           pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
+    from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    join pg_sequences s on format('%I.%I', s.schemaname, s.sequencename)
+       = pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
+    where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+"""
 
 
 @pytest.mark.usefixtures("kept_scratch")
@@ -38,7 +48,7 @@ Rows = Mapping[Id, tuple[list[str], Counter[tuple[str | None, ...]]]]
 def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation) -> None:
     live, wanted = make_database(), make_database()
     with filled(live, case.start.read_text(), case.rows) as before, filled(wanted, case.end.read_text()) as after:
-        goal, rows = snapshot(after), rows_of(before)
+        goal, rows, numbers = snapshot(after), rows_of(before), numbers_of(before)
 
     if "refused" in case.said:
         with pytest.raises(NoPlan) as caught:
@@ -63,6 +73,10 @@ def test_corpus(case: Case, make_database: MakeDatabase, programs: Installation)
     assert_equal(live, (wanted, goal), programs, make_database)
     with connect(live) as session:
         assert_kept(by_new_names(rows, plan.renamed), rows_of(session), frozenset(case.texts("changes")))
+        counted = numbers_of(session)
+    if not any(loss.endswith("and its position") for loss in plan.losses):
+        assert_counted(numbers, counted, plan)
+    assert {name: counted[column][0] for name in case.next for column in counted if column.name == name} == case.next
 
     if case.again:
         again = planned(case, live)
@@ -129,6 +143,30 @@ def rows_of(connection: Connection) -> Rows:
         rows = connection.execute(f"select {texts} from only {sql.qualified(*path)}".encode()).fetchall()
         found[Id("table", tuple(path))] = (columns, Counter(rows))
     return found
+
+
+def numbers_of(connection: Connection) -> Numbers:
+    """For every column with a sequence of its own: what it gives next, the first number that it has not given yet, and
+    in which direction it counts."""
+    found = {}
+    for path, step, sequence in connection.execute(_NUMBERS).fetchall():
+        row = connection.execute(f"select last_value, is_called from {sequence}".encode()).fetchone()
+        assert row is not None
+        (last, called), way = row, 1 if step > 0 else -1
+        found[Id("column", tuple(path))] = (last + step * called, last + way * called, way)
+    return found
+
+
+def assert_counted(before: Numbers, after: Numbers, plan: Plan) -> None:
+    """No number comes again in a column that is there before and after, in a table that is."""
+    new = {rename.before: rename.after.path for rename in plan.renamed}
+    gone = {change.id.path for change in plan.changes if change.after is None}
+    for column, (_, free, way) in before.items():
+        table = new.get(Id("table", column.path[:2]), column.path[:2])
+        one = Id("column", new.get(column, (*table, column.path[2])))
+        emptied = {f"table {sql.qualified(*path)} and its rows" for path in (column.path[:2], table)}
+        if one in after and column.path not in gone and emptied.isdisjoint(plan.losses) and way == after[one][2]:
+            assert (after[one][0] - free) * way >= 0, one
 
 
 def by_new_names(rows: Rows, renames: Sequence[Rename]) -> Rows:

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from dbsync import sql
+from dbsync.authors.counting import Count, Counter, numbered
 from dbsync.authors.resolve import Resolution
 from dbsync.kinds.column import Column
 from dbsync.kinds.constraint import Constraint
@@ -40,6 +41,8 @@ class Keeping:
     """What must not be there yet: triggers and rules would act on the rows, and foreign keys miss those of others."""
     filled: frozenset[Id]
     """What should not be there yet, since it is filled with rows when it is made."""
+    counts: tuple[Count, ...]
+    """What numbers its columns then."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -49,8 +52,8 @@ class Keeping:
     @property
     def places(self) -> tuple[tuple[str, ...], ...]:
         """The tables that hold the rows, and where its counters stood, meanwhile."""
-        places = [self.before.path, *(old.sequence for old, _ in self._counted)]
-        return tuple((schema, aside(name)) for schema, name in places)
+        schema, name = self.before.path
+        return ((schema, aside(name)), *(old.aside for old in self._counters))
 
     @property
     def dropped(self) -> tuple[Id, ...]:
@@ -63,10 +66,7 @@ class Keeping:
         texts = [
             f"LOCK TABLE {source} IN ACCESS EXCLUSIVE MODE",
             f"CREATE TABLE {self._aside} AS SELECT {self._names} FROM {source}",
-            *(
-                f"CREATE TABLE {self._counter(old)} AS SELECT last_value, is_called FROM {sql.qualified(*old.sequence)}"
-                for old, _ in self._counted
-            ),
+            *(text for old in self._counters for text in _position_aside(old)),
             f"DROP TABLE {table}",
         ]
         lost = tuple(f"column {table}.{sql.name(name)} and its values" for name in self.lost)
@@ -82,18 +82,20 @@ class Keeping:
         table = sql.qualified(*self.after.path)
         ours = "OVERRIDING SYSTEM VALUE " if any(new.identity for _, new in self.columns) else ""
         texts = [f"INSERT INTO {table} ({self._names}) {ours}SELECT {self._names} FROM {self._aside}"]
-        for old, new in self._counted:
-            sequence = sql.literal(sql.qualified(*new.sequence))
-            texts.append(f"SELECT pg_catalog.setval({sequence}, last_value, is_called) FROM {self._counter(old)}")
-            texts.append(f"DROP TABLE {self._counter(old)}")
-        texts += [step.sql for old, new in self.columns if not old.identity for step in new.counted_on()]
-        texts.append(f"DROP TABLE {self._aside}")
+        reached = {one.new for one in self.counts if not one.made}
+        for one in self.counts:
+            if one.old is None:
+                texts.append(numbered(one, self.after.id).sql)
+            else:
+                texts.append(one.go_on(sql.qualified(*one.old.aside), ahead=one.new in reached))
+                reached.add(one.new)
+        texts += [f"DROP TABLE {sql.qualified(*place)}" for place in (*self.places[1:], self.places[0])]
         yield self.after.step(";\n".join(texts), reason=KEPT, puts_back=self.tables)
 
     @property
-    def _counted(self) -> list[tuple[Column, Column]]:
-        """The columns whose counters go on."""
-        return [(old, new) for old, new in self.columns if old.sequence and new.sequence]
+    def _counters(self) -> tuple[Counter, ...]:
+        """What counted before."""
+        return tuple(dict.fromkeys(one.old for one in self.counts if one.old))
 
     @property
     def _source(self) -> str:
@@ -108,19 +110,23 @@ class Keeping:
     def _aside(self) -> str:
         return sql.qualified(*self.places[0])
 
-    def _counter(self, column: Column) -> str:
-        return sql.qualified(column.sequence[0], aside(column.sequence[1]))
+
+def _position_aside(old: Counter) -> Iterator[str]:
+    """Keep where a counter stands, which goes with the table: ALTER SEQUENCE lets nobody count on until the end."""
+    yield f"ALTER SEQUENCE {old.name} CACHE {old.options[5]}"
+    yield f"CREATE TABLE {sql.qualified(*old.aside)} AS SELECT last_value, is_called FROM {old.name}"
 
 
-def keeping(found: Resolution) -> dict[Id, Keeping]:
-    """The tables that keep their rows though they are made again."""
+def keeping(found: Resolution, counts: Sequence[Count]) -> dict[Id, Keeping]:
+    """The tables that keep their rows though they are made again; `counts` are those of all tables."""
     tables = [one for one in sorted(found.replaced - found.renewed) if one.kind == "table"]
     parts = (_parts(found.current), _parts(found.desired)) if tables else ({}, {})
     taken = {one.path for catalog in (found.current, found.desired) for one in catalog.objects} if tables else set()
     result = {}
     for one in tables:
         # What has the name of a place for rows is somebody's table, or the place of another's.
-        if (kept := _Keeping(found, one, *parts).kept()) is not None and taken.isdisjoint(kept.places):
+        own = tuple(count for count in counts if count.table == one)
+        if (kept := _Keeping(found, one, *parts, own).kept()) is not None and taken.isdisjoint(kept.places):
             taken.update(kept.places)
             result[one] = kept
     return result
@@ -129,9 +135,10 @@ def keeping(found: Resolution) -> dict[Id, Keeping]:
 class _Keeping:
     """Whether and how one table keeps its rows; `gone` and `made` are the partitions that it had, and has then."""
 
-    def __init__(self, found: Resolution, one: Id, before: _Parts, after: _Parts):
+    def __init__(self, found: Resolution, one: Id, before: _Parts, after: _Parts, counts: tuple[Count, ...]):
         self.found = found
         self.one = one
+        self.counts = counts
         self.gone = list(_below(before, one.path))
         self.made = list(_below(after, one.path))
 
@@ -153,6 +160,7 @@ class _Keeping:
             ready=frozenset(self.ready()),
             waiting=frozenset(self.waiting({after.path, *(one.path for one in self.made)})),
             filled=frozenset(one for one in self.found.made if one.kind == "materialized view"),
+            counts=self.counts,
         )
 
     def loses_its_ground(self, columns: Mapping[str, Column]) -> bool:
@@ -173,6 +181,7 @@ class _Keeping:
             yield table
             yield from (child.id for child in self.found.desired.children.get(table, ()) if isinstance(child, Column))
         yield from (one.id for one in self.made)
+        yield from (one.new.maker for one in self.counts)
 
     def waiting(self, tables: Container[tuple[str, ...]]) -> Iterator[Id]:
         for one in self.found.made:

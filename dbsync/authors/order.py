@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from dbsync.authors.counting import Counting, counts
 from dbsync.authors.graph import Graph
 from dbsync.authors.keeping import Keeping, keeping
 from dbsync.authors.resolve import Resolution, resolve
@@ -11,13 +12,14 @@ from dbsync.model.catalog import Catalog
 from dbsync.model.objects import Id, Object
 from dbsync.model.steps import Step
 
-Verb = Literal["drop", "put aside", "declare", "alter", "create", "follow", "put back"]
+Verb = Literal["drop", "put aside", "declare", "alter", "create", "follow", "put back", "count on"]
 Node = tuple[Verb, Id]
 Kept = Mapping[Id, Keeping]
 """The tables that keep their rows though they are made again."""
 
 _MAKING: tuple[Verb, ...] = ("create", "alter", "follow")
 _UNMAKING: tuple[Verb, ...] = ("drop", "alter", "follow", "put aside")
+_GOING: tuple[Verb, ...] = ("drop", "alter", "follow")
 _AGAIN: tuple[Verb, ...] = ("declare", "create")
 _URGENCY: dict[Verb, int] = {
     "drop": 0,
@@ -26,6 +28,7 @@ _URGENCY: dict[Verb, int] = {
     "alter": 2,
     "create": 3,
     "put back": 3,
+    "count on": 3,
     "follow": 4,
 }
 
@@ -36,14 +39,20 @@ def write(current: Catalog, desired: Catalog, again: Collection[Id] = ()) -> lis
     What is in `again` is not altered in place, but dropped and made again.
     """
     found = resolve(current, desired, again)
-    kept = keeping(found)
-    nodes, hosts = _arrange(found, kept, implied=True)
+    every = counts(found)
+    kept = keeping(found, every)
+    # Rows that are lost with their table are nothing to go on from.
+    stay = [one for one in every if one.table is None or not found.is_gone(one.table)]
+    counting = Counting(tuple(stay))
+    nodes, hosts = _arrange(found, kept, counting, implied=True)
     if nodes is None:
-        nodes, hosts = _arrange(found, kept, implied=False)
-    return list(_written(found, kept, nodes or [], hosts))
+        nodes, hosts = _arrange(found, kept, counting, implied=False)
+    return list(_written(found, kept, counting, nodes or [], hosts))
 
 
-def _arrange(found: Resolution, kept: Kept, *, implied: bool) -> tuple[list[Node] | None, dict[Node, Node]]:
+def _arrange(
+    found: Resolution, kept: Kept, counting: Counting, *, implied: bool
+) -> tuple[list[Node] | None, dict[Node, Node]]:
     """The nodes in order, and which node each absorbed one went into; None for the order if a circle is left.
 
     With `implied` False, what could close a circle through the DROP of the object it is within is dropped by itself.
@@ -57,7 +66,7 @@ def _arrange(found: Resolution, kept: Kept, *, implied: bool) -> tuple[list[Node
             hosts["drop", one] = ("drop", ring)
     for one, table in kept.items():
         hosts |= {("drop", part): ("drop", one) for part in table.dropped}
-    graph = _graph(found, kept, hosts)
+    graph = _graph(found, kept, counting, hosts)
     order, forced = graph.order(_urgency(found))
     if forced and implied:
         return None, {}
@@ -65,7 +74,7 @@ def _arrange(found: Resolution, kept: Kept, *, implied: bool) -> tuple[list[Node
     return [node for node in order if node not in hosts], hosts
 
 
-def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node]:
+def _graph(found: Resolution, kept: Kept, counting: Counting, hosts: dict[Node, Node]) -> Graph[Node]:
     nodes: list[Node] = [("drop", one) for one in sorted(found.gone)]
     nodes += [("create", one) for one in sorted(found.made)]
     nodes += [("declare", one) for one in sorted(found.made) if any(found.desired.objects[one].declare())]
@@ -73,19 +82,23 @@ def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node
     nodes += [("follow", one) for one in sorted(found.following)]
     nodes += [("put aside", one) for one in sorted(found.renewed)]
     nodes += [("put back", one) for one in kept]
+    nodes += [("put aside", one) for one in counting.aside]
+    nodes += [("count on", one) for one in counting.targets]
     graph = Graph(node for node in nodes if node not in hosts)
 
     def after(verb: Verb, one: Id, other_verb: Verb, other: Id, *, wish: bool = False) -> None:
         graph.after(_root((verb, one), hosts), _root((other_verb, other), hosts), wish=wish)
 
     for one in found.made:
+        host = found.desired.objects[one].within()
+        inside = host in found.made and found.desired.objects[one].clause() is not None
         for need in found.desired.needs[one]:
             made: tuple[Verb, ...] = ("declare",) if _bound(found.desired, one, need) else _MAKING
             for verb in made:
                 after("create", one, verb, need)
                 if not _bound(found.desired, need, one):
                     after("declare", one, verb, need)
-            if (host := found.desired.objects[one].within()) in found.made and need != host:
+            if host is not None and inside and need != host:
                 after("create", host, "create", need, wish=True)
         after("create", one, "declare", one)
     for one in found.gone:
@@ -107,7 +120,7 @@ def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node
             after("drop", need, "follow", one)
     for one in found.replaced:
         for again in _AGAIN:
-            after(again, one, "put aside" if one in found.renewed else "drop", one)
+            after(again, one, "put aside" if one in found.renewed or one in counting.aside else "drop", one)
     for one in found.renewed:
         after("drop", one, "create", one)
     for one, table in kept.items():
@@ -117,12 +130,31 @@ def _graph(found: Resolution, kept: Kept, hosts: dict[Node, Node]) -> Graph[Node
             after("create", other, "put back", one)
         for other in table.filled:
             after("create", other, "put back", one, wish=True)
+    for (verb, one), (other_verb, other) in _counting_on(counting, hosts):
+        after(verb, one, other_verb, other)
     taken = {found.current.objects[one].claim(): one for one in found.dropped}
     for one in found.created:
         claim = found.desired.objects[one].claim()
         if claim in taken:
             after("create", one, "drop", taken[claim], wish=True)
     return graph
+
+
+def _counting_on(counting: Counting, hosts: Mapping[Node, Node]) -> Iterator[tuple[Node, Node]]:
+    """What comes after what where a counter takes the place of another."""
+    for one in counting.counts:
+        new, old = one.new.maker, one.old
+        last: Node = ("count on", new)
+        yield from ((last, (made, new)) for made in _MAKING if old is None or old.maker != new or made == "create")
+        if old is None or not one.leaves:
+            # SET DEFAULT keeps others from adding rows.
+            yield from ((last, (made, user)) for made in _MAKING for user in one.users)
+            continue
+        yield from (((made, new), ("put aside", old.maker)) for made in _MAKING)
+        yield from (((gone, old.maker), last) for gone in _GOING if old.maker != new or gone == "drop")
+        owned: Node = ("drop", old.owned)
+        if owned not in hosts:
+            yield ("put aside", old.maker), owned
 
 
 def _bound(catalog: Catalog, one: Id, need: Id) -> bool:
@@ -190,14 +222,16 @@ def _there(need: Id, host: Node, place: dict[Node, int], hosts: dict[Node, Node]
     return root == host or place[root] < place[host]
 
 
-def _written(found: Resolution, kept: Kept, nodes: Sequence[Node], hosts: dict[Node, Node]) -> Iterator[Step]:
+def _written(
+    found: Resolution, kept: Kept, counting: Counting, nodes: Sequence[Node], hosts: dict[Node, Node]
+) -> Iterator[Step]:
     inside: dict[Node, list[Object]] = {}
     for node, host in hosts.items():
         if node[0] == "create":
             inside.setdefault(host, []).append(found.desired.objects[node[1]])
     for verb, one in nodes:
         reason = _reason(found, one)
-        for step in _steps(found, kept, verb, one, inside):
+        for step in _steps(found, kept, counting, verb, one, inside):
             yield dataclasses.replace(step, reason=step.reason or reason)
 
 
@@ -209,14 +243,21 @@ def _reason(found: Resolution, one: Id) -> str | None:
     return f"{one} is made again because {found.causes.get(cause) or f'{cause} {change}'}"
 
 
-def _steps(found: Resolution, kept: Kept, verb: Verb, one: Id, inside: dict[Node, list[Object]]) -> Iterator[Step]:
-    if verb == "drop" and one in kept:
+def _steps(
+    found: Resolution, kept: Kept, counting: Counting, verb: Verb, one: Id, inside: dict[Node, list[Object]]
+) -> Iterator[Step]:
+    if verb == "put aside" and one in counting.aside:
+        yield from counting.put_aside(one)
+    elif verb == "count on":
+        yield from counting.go_on(one)
+    elif verb == "drop" and one in kept:
         yield from kept[one].set_aside()
     elif verb == "put back":
         yield from kept[one].put_back()
     elif verb == "drop":
         thing = found.current.objects[one].freed(found.gone)
-        yield from (thing.called(thing.aside_name()) if one in found.renewed else thing).drop()
+        late = one in found.renewed or one in counting.aside
+        yield from (thing.called(thing.aside_name()) if late else thing).drop()
     elif verb == "put aside":
         thing = found.current.objects[one]
         yield from thing.rename(thing.aside_name()) or ()

@@ -353,7 +353,6 @@ class Column(Object):
             return
         if not before.identity:
             yield self._column(f"ADD {self._identity()}")
-            yield from self.counted_on()
         else:
             old, new = Counter(*before.counter), Counter(*self.counter)
             changes = [f"SET GENERATED {_IDENTITY[self.identity]}"] if self.identity != before.identity else []
@@ -367,18 +366,6 @@ class Column(Object):
         if self.sequence_persistence != before.sequence_persistence and self.sequence_persistence:
             state = "UNLOGGED" if self.sequence_persistence == "u" else "LOGGED"
             yield self.step(f"ALTER SEQUENCE {sql.qualified(*self.sequence)} SET {state}")
-
-    def counted_on(self) -> Iterator[Step]:
-        """The step that lets a new sequence go on where the values that are there end; none for no identity column."""
-        if not self.sequence:
-            return
-        counter = Counter(*self.counter)
-        if int(counter.increment) > 0 and self.relkind != "f":
-            sequence, name = sql.literal(sql.qualified(*self.sequence)), sql.name(self.path[2])
-            table = sql.qualified(*self.path[:2])
-            yield self.step(
-                f"SELECT setval({sequence}, max({name})) FROM {table} HAVING max({name}) >= {counter.minimum}"
-            )
 
     def _renamed(self, before: Self) -> Iterator[Step]:
         if self.sequence[0] != before.sequence[0]:

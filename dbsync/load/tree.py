@@ -73,6 +73,29 @@ def reads_stdin(text: str) -> bool:
     return bool(copy and copy.is_from and not copy.filename and not copy.is_program)
 
 
+def sequences_set(text: str) -> Iterator[tuple[str, ...]]:
+    """The names of the sequences that queries in the text set with setval(), as they are written there."""
+    for one in ((tree := parse(text)) and tree.stmts) or ():
+        for target in one.stmt.select_stmt.target_list:
+            call = target.res_target.val.func_call
+            if call.funcname and call.funcname[-1].string.sval == "setval" and (name := _constant(call.args[0])):
+                yield tuple(split_name(name))
+
+
+def _constant(node: pb.Node) -> str:
+    """The text of a constant, behind its casts; empty for anything else."""
+    while node.HasField("type_cast"):
+        node = node.type_cast.arg
+    return str(node.a_const.sval.sval)
+
+
+def split_name(text: str) -> list[str]:
+    """The parts of a name as SQL writes it: public."T" is ["public", "T"]."""
+    node_ = node(f"TABLE {text}")
+    relation = node_.select_stmt.from_clause[0].range_var if node_ else pb.RangeVar()
+    return [part for part in (relation.schemaname, relation.relname) if part]
+
+
 def casts(text: str) -> bool:
     """Whether an ALTER TABLE says by itself how a column's values become those of its new type (USING)."""
     found = node(text)

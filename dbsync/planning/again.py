@@ -9,8 +9,9 @@ import dataclasses
 import functools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -49,6 +50,8 @@ class Again:
             request = self.memory.request
             if known["state"] != live.state or known["large"] != sorted(large(live.connection, request.online)):
                 return None
+            if known["counters"] and known["counters"] != _standing(live, [path for path, *_ in known["counters"]]):
+                return None
             plan = read(known["plan"], "")
             os.utime(self.path)
             return dataclasses.replace(plan, **about(request, self.memory.files, self.memory.seeds, self.memory.facts))
@@ -77,14 +80,22 @@ class Again:
         """
         from dbsync.load.secrets import masked
         from dbsync.planning.asking import answered
+        from dbsync.planning.counters import changed
         from dbsync.planning.file import written
 
         if self.memory.seeds or "://" in self.memory.request.scratch or not answered(plan):
             return
         if any(masked(one.step.sql) != one.step.sql for one in plan.steps):
             return
-        known = {"state": live.state, "large": sorted(tables), "plan": written(plan)}
+        counters = _standing(live, changed(plan.changes))
+        known = {"state": live.state, "large": sorted(tables), "counters": counters, "plan": written(plan)}
         with contextlib.suppress(OSError):
             self.folder.mkdir(exist_ok=True)
             cache.replace(self.path, json.dumps(known).encode())
             cache.forget(self.folder, most=_MOST)
+
+
+def _standing(live: Live, paths: Iterable[Sequence[str]]) -> list[list[Any]]:
+    """Where they stand, in a form that JSON gives back as it is."""
+    found = ((path, live.positions.get(tuple(path))) for path in paths)
+    return [[[*path], one and one.last, one and one.called] for path, one in found]

@@ -2,13 +2,15 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
 
 from dbsync.model.catalog import Catalog
+from dbsync.model.counters import Position
 from dbsync.pg.connect import Target, connect
+from dbsync.pg.positions import positions
 from dbsync.pg.server import LiveFacts, describe
 from dbsync.state import state
 
@@ -45,9 +47,14 @@ class Live:
 
         return frozenset(name for (name,) in self.connection.execute(MARKS.encode()).fetchall())
 
+    @functools.cached_property
+    def positions(self) -> Mapping[tuple[str, ...], Position | None]:
+        """Where every sequence stands, by (schema, name); None for one that the role may not read."""
+        return positions(self.connection)
+
     def read(self) -> None:
         """Read everything now, for what comes after the transaction."""
-        _ = self.state, self.catalog, self.marks
+        _ = self.state, self.catalog, self.marks, self.positions
 
 
 @contextlib.contextmanager

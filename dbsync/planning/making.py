@@ -55,6 +55,7 @@ class Making:
                 f"not compared: {named}, which the live database's server keeps for itself: nobody can set it"
             ]
         self.workspace.like = self.live.catalog
+        self.workspace.positions = self.live.positions
 
     def loaded(self) -> Loaded:
         """The desired database is there. SchemaError where the file cannot be loaded."""
@@ -65,10 +66,12 @@ class Making:
     def copied(self, desired: Catalog) -> Catalog:
         """The copy of live is there: its catalog. `desired` is what was loaded."""
         live = self.live.catalog
-        if self.dump is not None and (copy := copied_from_desired(self.workspace, self.dump, live, desired)):
-            return copy
-        self.workspace.notes += self.workspace.copy(self.dump, live)
-        return self.workspace.read(COPY)
+        copy = copied_from_desired(self.workspace, self.dump, live, desired) if self.dump is not None else None
+        if copy is None:
+            self.workspace.notes += self.workspace.copy(self.dump, live)
+            copy = self.workspace.read(COPY)
+        self.workspace.count_on(COPY)
+        return copy
 
     def give_up(self) -> None:
         """End a loading that nobody waits for any more."""

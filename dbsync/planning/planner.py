@@ -162,7 +162,7 @@ class _Planning:
         self.wanted = self.aim(self.before)
         self.refuse_newer()
         self.current, self.goal = self.sides(self.begun.database, self.before)
-        self.judged = Judged(self.sides, managed.privileges, kept(self.wanted, self.desired))
+        self.judged = Judged(self.sides, managed.privileges, kept(self.wanted, self.desired), self.begun.after)
 
     def refuse_newer(self) -> None:
         """Nothing that live's server lacks is planned, where it is older than the scratch server."""

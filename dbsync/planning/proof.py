@@ -7,9 +7,11 @@ from typing import Any
 
 import psycopg
 
+from dbsync import sql
 from dbsync.compare import compare
 from dbsync.errors import NoPlan
 from dbsync.hazards import Lineage, Moved, Standing, lineage, standing
+from dbsync.load import tree
 from dbsync.load.acts import Elevate
 from dbsync.load.unsafe import UnsafeActError
 from dbsync.model.catalog import Catalog
@@ -18,6 +20,7 @@ from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed, Proof
 from dbsync.pg.failures import Failure
 from dbsync.planning.batches import clean_cuts, committed_before, whole
+from dbsync.planning.counters import Behind, Counters, Restarted, Unset, Verdict, judge
 from dbsync.planning.witness import difference, entries
 from dbsync.planning.workspace import DESIRED, Workspace
 from dbsync.replay import perform
@@ -27,35 +30,41 @@ Path = tuple[str, ...]
 
 # unsafe_new_enum_value_usage: a label cannot be used in the transaction that adds it.
 _NEEDS_COMMIT = "55P04"
+_BEGINS_AGAIN = "where it stands is outside of its new bounds, so it begins again"
 # How many steps run between two looks at the locks that they hold.
 _LOOK = 25
 
 
 class NotProvenError(Exception):
-    """The plan does not end where the file says: what remains, what the witness says, or the step that failed."""
+    """The plan does not end where the file says: what remains, what the witness says, the counters that fall behind, or
+    the step that failed."""
 
     def __init__(
         self,
         left: tuple[Change, ...] = (),
         witness: tuple[str, ...] = (),
+        behind: tuple[Behind | Unset, ...] = (),
         step: Observed | None = None,
         failure: Failure | None = None,
     ):
         super().__init__("not proven")
         self.left = left
         self.witness = witness
+        self.behind = behind
         self.step = step
         self.failure = failure
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """How a copy is judged: `sides` gives (current, goal) in the same words for its name and what was read of it."""
+    """How a copy is judged: `sides` gives (current, goal) in the same words for its name and what was read of it,
+    `renamed` the identity that an object of live has after the renames of the plan."""
 
     sides: Callable[[str, Catalog], tuple[Catalog, Catalog]]
     privileges: bool
     kept: tuple[Id, ...]
     """What live has and the file need not: dbsync leaves it alone."""
+    renamed: Callable[[Id], Id] = lambda one: one
 
     @property
     def words(self) -> list[str]:
@@ -96,7 +105,7 @@ def prove(
     batches = whole(steps)
     for _ in range(len(steps) + 1):
         with workspace.fresh() as name:
-            before = _standing(workspace, name)
+            before, counted = _standing(workspace, name)
             try:
                 done, locks = run_batches(workspace, name, batches, room)
             except NeedsCommitError as need:
@@ -105,18 +114,57 @@ def prove(
             with ThreadPoolExecutor(1) as beside:
                 said = beside.submit(workspace.dump, name, judged.words)
                 replayed = workspace.read(name)
-                became = lineage(before, _standing(workspace, name), moved)
+                after, counts = _standing(workspace, name)
+                became = lineage(before, after, moved)
                 current, goal = judged.sides(name, replayed)
                 if left := compare(current, goal):
                     raise NotProvenError(left=left)
                 proof = witness(workspace, said.result(), judged)
-            return Proven(done, proof, locks, replayed, len(done) > len(batches), became)
+            told, notes = _counted(workspace, judge(counted, counts, became, counted.called(judged.renamed)), steps)
+            proof = dataclasses.replace(proof, notes=(*proof.notes, *notes))
+            return Proven(_with_losses(done, told), proof, locks, replayed, len(done) > len(batches), became)
     raise NoPlan("no order of transactions lets the steps run")
 
 
-def _standing(workspace: Workspace, name: str) -> Standing:
+def _standing(workspace: Workspace, name: str) -> tuple[Standing, Counters]:
     with workspace.scratch.connect(name) as admin:
-        return standing(admin)
+        return standing(admin), Counters.of(admin)
+
+
+def _counted(
+    workspace: Workspace, verdict: Verdict, steps: tuple[Observed, ...]
+) -> tuple[tuple[Restarted, ...], tuple[str, ...]]:
+    """The counters that begin again though live has used them, and notes. NotProvenError if any falls behind."""
+    unset = verdict.unset
+    if unset:
+        # The copy holds no rows, so it cannot show where they end.
+        put = {sequence for one in steps for sequence in tree.sequences_set(one.step.sql)}
+        unset = tuple(one for one in unset if one.sequence not in put)
+    if verdict.behind or unset:
+        raise NotProvenError(behind=(*verdict.behind, *unset))
+    notes = verdict.notes(lambda path: workspace.positions.get(path) is None)
+    return tuple(one for one in verdict.restarted if workspace.was_used(one.path)), notes
+
+
+def _with_losses(batches: tuple[Batch, ...], told: tuple[Restarted, ...]) -> tuple[Batch, ...]:
+    """The batches, with the positions that are lost told at the last step that is about the sequence, or at the end."""
+    for one in told:
+        places = [(b, s, step) for b, batch in enumerate(batches) for s, step in enumerate(batch.steps)]
+        names = {sql.qualified(*one.path), sql.qualified(*one.now)}
+        last = next((place for place in reversed(places) if names & _about(place[2])), places[-1])
+        number, position, step = last
+        reason = "; ".join(filter(None, (step.step.reason, _BEGINS_AGAIN)))
+        step = dataclasses.replace(
+            step, step=dataclasses.replace(step.step, reason=reason), lost=(*step.lost, one.loss)
+        )
+        steps = (*batches[number].steps[:position], step, *batches[number].steps[position + 1 :])
+        batch = dataclasses.replace(batches[number], steps=steps)
+        batches = (*batches[:number], batch, *batches[number + 1 :])
+    return batches
+
+
+def _about(one: Observed) -> set[str]:
+    return {name.name for name in (one.step.about, *one.touched)}
 
 
 class NeedsCommitError(Exception):

@@ -58,7 +58,7 @@ def no_plan(
 def _distance(failure: Draft | NotProvenError) -> tuple[int, int]:
     if isinstance(failure, Draft):
         return (1, len(failure.left))
-    return (0, len(failure.left) + len(failure.witness))
+    return (0, len(failure.left) + len(failure.witness) + len(failure.behind))
 
 
 def _left(failure: Draft | NotProvenError) -> Iterator[str]:
@@ -68,6 +68,9 @@ def _left(failure: Draft | NotProvenError) -> Iterator[str]:
     if isinstance(failure, NotProvenError) and failure.witness:
         yield "pg_dump still sees a difference (< replayed, > desired):"
         yield from _first([f"  {line}" for line in failure.witness], _WITNESS_LINES)
+    if isinstance(failure, NotProvenError) and failure.behind:
+        yield "Counters would not go on from where they stand, and numbers come again:"
+        yield from _first([f"  {one}" for one in failure.behind])
 
 
 def _difference(change: Change) -> Iterator[str]:

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -22,6 +22,7 @@ from dbsync.load.script import script_of
 from dbsync.load.secrets import masked, masked_script
 from dbsync.load.subscription import as_before_18
 from dbsync.model.catalog import EMPTY, Catalog
+from dbsync.model.counters import Position
 from dbsync.model.objects import Id
 from dbsync.model.plan import Observed, State
 from dbsync.model.rows import FormerRows
@@ -44,6 +45,22 @@ RENAMED = "renamed"
 _BLIND = "the plan does not tell where in the schema file its steps come from: on the scratch server the role may not"
 _BLIND += " make event triggers, which show what a statement made"
 
+# A sequence that is new, and one that nobody may read, stands where its first number was given: so it can be seen
+# whether a plan lets it go on.
+_STAND = """
+    select pg_catalog.setval(
+        c.oid::regclass,
+        case when p.last between q.seqmin and q.seqmax then p.last else q.seqstart end,
+        coalesce(p.called or p.last = q.seqstart, true))
+    from pg_catalog.pg_sequence q
+    join pg_catalog.pg_class c on c.oid = q.seqrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join rows from (
+        pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]),
+        pg_catalog.unnest(%s::bigint[]), pg_catalog.unnest(%s::bool[])
+    ) as p (schema, name, last, called) on p.schema = n.nspname and p.name = c.relname
+    where c.oid >= 16384 and n.nspname !~ '^pg_'"""
+
 _HAS_SUBSCRIPTIONS = """
     select from pg_catalog.pg_subscription
     where subdbid = (select oid from pg_catalog.pg_database where datname = current_database()) limit 1"""
@@ -64,6 +81,8 @@ class Workspace:
         self.superuser = superuser
         self.notes: list[str] = []
         self.copied: tuple[str | None, Catalog] = ("", EMPTY)
+        self.positions: Mapping[tuple[str, ...], Position | None] = {}
+        """Where live's sequences stand."""
         self.template: str | None = COPY
         self.like = EMPTY
         """A catalog, of live, with which the others have most in common."""
@@ -214,6 +233,18 @@ class Workspace:
             self.scratch.create(name, template=template)
         else:
             self._restore(name)
+            self.count_on(name)
+
+    def was_used(self, sequence: tuple[str, ...]) -> bool:
+        """Whether live's sequence has given a number, as far as is known."""
+        position = self.positions.get(sequence)
+        return position is None or position.called
+
+    def count_on(self, name: str) -> None:
+        """Let the sequences of a copy stand where live's do; see `_STAND` for those of which this is not known."""
+        known = [(*path, one.last, one.called) for path, one in self.positions.items() if one]
+        with self.scratch.connect(name) as admin:
+            admin.execute(_STAND.encode(), [list(column) for column in zip(*known, strict=True)] or [[], [], [], []])
 
     @contextlib.contextmanager
     def fresh(self, first: Sequence[Observed] = (), *, template: str | None = None) -> Iterator[str]:

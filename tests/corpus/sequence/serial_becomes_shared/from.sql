@@ -1,0 +1,2 @@
+create table tickets (id serial primary key, seat text);
+create table seats (id serial primary key, name text);
