@@ -30,6 +30,11 @@ NAMING = {
         {"column", "inheritance", "partition"},
         "a table is nothing without its columns, and those may come from its parents",
     ),
+    "planning/counters.py": ({"column", "sequence"}, "only sequences count, and they number columns"),
+    "planning/newcomers.py": (
+        {"default privilege", "event trigger", "function"},
+        "only these two act on new objects; the last is a word for people",
+    ),
     "planning/file.py": ({"schema"}, "a key of the saved plan"),
     "planning/rows.py": ({"table"}, "a key of the saved plan"),
     "planning/workspace.py": ({"schema"}, "PostgreSQL makes schema public in every new database"),
@@ -37,6 +42,10 @@ NAMING = {
     "authors/keeping.py": (
         {"table", "column", "trigger", "rule", "materialized view"},
         "only tables hold rows, and what acts on rows or is made of them has to wait for them",
+    ),
+    "authors/counting.py": (
+        {"sequence", "column", "default", "owned by", "table"},
+        "columns are numbered by their identity, or by the sequence that their default names",
     ),
     "authors/resolve.py": ({"column", "owned by"}, "only columns go over to a type that is made anew"),
     "authors/touched.py": (None, "translates the names that PostgreSQL has for what an event trigger sees"),

@@ -32,6 +32,7 @@ from dbsync.planning.live import Live, looking
 from dbsync.planning.making import Making, making
 from dbsync.planning.manage import goal, kept, settled
 from dbsync.planning.memory import Memory, about
+from dbsync.planning.newcomers import newcomers
 from dbsync.planning.newer import refuse_newer, refuse_unread
 from dbsync.planning.online import large, online
 from dbsync.planning.proof import Judged, NotProvenError, Proven, prove, witness, witness_of_live, words
@@ -154,9 +155,12 @@ class _Planning:
         self.proof = None if seeded or wishes else self.equal(databases.dump)
         self.copy = copy = live.catalog if self.proof else databases.copied(self.desired)
         self.unlike = unlike(live.catalog, copy)
-        self.places = FilePlaces(loaded.places, self.desired)
         self.begun = renamed(workspace, self.settler, copy, self.desired, wishes)
         self.before = self.begun.catalog
+        self.given: tuple[str, ...] = ()
+        if not self.proof:
+            self.desired, self.given = newcomers(workspace, self.begun, self.desired, source, managed)
+        self.places = FilePlaces(loaded.places, self.desired)
         now = {live: name for name, live in self.begun.names().items()}
         self.large = frozenset(now.get(table, table) for table in tables)
         self.wanted = self.aim(self.before)
@@ -166,17 +170,10 @@ class _Planning:
 
     def refuse_newer(self) -> None:
         """Nothing that live's server lacks is planned, where it is older than the scratch server."""
-        if self.workspace.older:
+        if older := self.workspace.older:
+            script, target = self.source.script, self.request.target
             with self.workspace.scratch.connect(DESIRED) as desired:
-                refuse_newer(
-                    desired,
-                    self.desired,
-                    self.wanted,
-                    self.places,
-                    self.source.script,
-                    self.request.target,
-                    self.workspace.older,
-                )
+                refuse_newer(desired, self.desired, self.wanted, self.places, script, target, older)
 
     def aim(self, current: Catalog) -> Catalog:
         """What `current` is to become; that of live itself is asked for twice, where live needs no copy."""
@@ -383,6 +380,7 @@ class _Planning:
                 *self.workspace.notes,
                 *self.unlike,
                 *self.begun.notes,
+                *self.given,
                 *map(str, self.loaded.notes),
                 *notes,
                 *rows.notes,

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from dbsync.load.directives import directives
 from dbsync.load.places import Places
@@ -27,6 +28,8 @@ class SchemaFiles:
     """The schema file, the seeds file, and what they include. SchemaError where they cannot be read."""
 
     goal = "what the schema file says"
+    complete = False
+    """Whether it says all that there is to say, also where it is silent."""
 
     def __init__(self, path: Path, seeds: Path | None = None, include_path: Sequence[Path] = ()):
         self.rows = SeedsFile(read_script(seeds, include_path) if seeds else Script((), ()))
@@ -66,6 +69,8 @@ class Recorded:
     digest: str
     renamed: tuple[tuple[Rename, ...], ...] = ()
     written: tuple[tuple[FormerRows, ...], ...] = ()
+
+    complete: ClassVar[bool] = True
 
     @functools.cached_property
     def rows(self) -> RowsBefore:

@@ -272,6 +272,11 @@ class Workspace:
         objects = {name: thing.on(self.older) for name, thing in catalog.objects.items()}
         return dataclasses.replace(catalog, objects=objects)
 
+    def read_again(self, database: str) -> Catalog:
+        """The same, of one that was changed."""
+        self._said = {key: text for key, text in self._said.items() if key[0] != database}
+        return self.read(database)
+
     def reload(self, database: str) -> Catalog:
         """The catalog of what a scratch database becomes when its dump is loaded."""
         name = f"reload_{next(self._numbers)}"
