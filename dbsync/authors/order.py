@@ -58,8 +58,11 @@ def _arrange(
     With `implied` False, what could close a circle through the DROP of the object it is within is dropped by itself.
     """
     hosts: dict[Node, Node] = {}
+    first = {other for _, other in _rows_go(found)}
     for one in found.gone:
         parent = found.current.objects[one].within()
+        if one in first:
+            continue
         if parent in found.gone and (implied or not _crosses(found, one)):
             hosts["drop", one] = ("drop", parent)
         elif ring := _ring(found, one):
@@ -132,6 +135,10 @@ def _graph(found: Resolution, kept: Kept, counting: Counting, hosts: dict[Node, 
             after("create", other, "put back", one, wish=True)
     for (verb, one), (other_verb, other) in _counting_on(counting, hosts):
         after(verb, one, other_verb, other)
+    for one, other in _rows_go(found):
+        after("drop", one, "drop", other)
+    for one, other in _rows_come(found):
+        after("create", one, "create", other)
     taken = {found.current.objects[one].claim(): one for one in found.dropped}
     for one in found.created:
         claim = found.desired.objects[one].claim()
@@ -155,6 +162,38 @@ def _counting_on(counting: Counting, hosts: Mapping[Node, Node]) -> Iterator[tup
         owned: Node = ("drop", old.owned)
         if owned not in hosts:
             yield ("put aside", old.maker), owned
+
+
+def _rows_go(found: Resolution) -> Iterator[tuple[Id, Id]]:
+    """What takes rows from a table as it goes, and what relies on these, which has to go before it."""
+    relying = _relying(found.current, found.gone)
+    for one in found.gone if relying else ():
+        for table in _above(found.current, one):
+            yield from ((one, other) for other in relying.get(table, ()))
+
+
+def _rows_come(found: Resolution) -> Iterator[tuple[Id, Id]]:
+    """What relies on rows of a table, and what brings some that are there, which has to be made before it."""
+    relying = _relying(found.desired, found.made)
+    for one in found.made if relying else ():
+        if found.desired.objects[one].within() not in found.made:
+            for table in _above(found.desired, one):
+                yield from ((other, one) for other in relying.get(table, ()))
+
+
+def _relying(catalog: Catalog, some: Collection[Id]) -> Mapping[Id, list[Id]]:
+    relying: dict[Id, list[Id]] = {}
+    for one in sorted(some):
+        for table in catalog.objects[one].relies_on():
+            relying.setdefault(table, []).append(one)
+    return relying
+
+
+def _above(catalog: Catalog, one: Id) -> Iterator[Id]:
+    """The tables that have the rows of a partition among theirs, the nearest first."""
+    while (thing := catalog.objects.get(one)) and (table := thing.gives_rows_to()):
+        yield table
+        one = one._replace(path=table.path)
 
 
 def _bound(catalog: Catalog, one: Id, need: Id) -> bool:
@@ -202,7 +241,7 @@ def _place(found: Resolution, one: Id) -> tuple[int, int]:
 
 def _fold(found: Resolution, kept: Kept, order: Sequence[Node], hosts: dict[Node, Node]) -> None:
     """Let what is within a created object stand in its CREATE, where all that it needs is there by then."""
-    late = {one for table in kept.values() for one in table.waiting}
+    late = {one for table in kept.values() for one in table.waiting} | {one for one, _ in _rows_come(found)}
     place = {node: n for n, node in enumerate(order)}
     made = found.made
     for verb, one in order:

@@ -165,7 +165,11 @@ def _leave_out_implied(found: Resolution) -> None:
     touched = found.created | found.dropped | found.replaced | set(found.altered) | set(found.following)
     for one in sorted(touched):
         thing: Object = found.desired.objects.get(one) or found.current.objects[one]
-        if not any(other in touched for other in thing.implied_by()):
+        implying = [other for other in thing.implied_by() if other in touched]
+        if one in found.altered:
+            # What is detached, since the other's whole is made again, follows it no longer.
+            implying = [other for other in implying if not _goes_whole(found, other)]
+        if not implying:
             continue
         parent = thing.within()
         if one in found.created and (parent in found.created or parent in found.replaced):
@@ -177,3 +181,10 @@ def _leave_out_implied(found: Resolution) -> None:
         found.replaced.discard(one)
         found.altered.pop(one, None)
         found.following.pop(one, None)
+
+
+def _goes_whole(found: Resolution, one: Id) -> bool:
+    """Whether what an object is within is dropped, for good or to be made again."""
+    thing = found.current.objects.get(one)
+    whole = thing.within() if thing else None
+    return whole is not None and found.is_gone(whole)

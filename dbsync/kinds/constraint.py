@@ -35,11 +35,14 @@ class Constraint(Object):
                coalesce(t.spcname, '')::text as tablespace,
                k.conislocal or c.relispartition as local, c.relkind::text as relkind, k.conparentid <> 0 as attached,
                c.relkind = 'p' and c.relhassubclass as partitioned,
+               case when r.oid is null then '{{}}' else array[rs.nspname, r.relname]::text[] end as refers_to,
                case when k.coninhcount > 0 and k.conparentid = 0 then coalesce(p.parents, '{{}}')
                     else '{{}}' end as parents
         from pg_catalog.pg_constraint k
         join pg_catalog.pg_class c on c.oid = k.conrelid and c.relkind in ('r', 'p', 'f')
         join pg_catalog.pg_namespace s on s.oid = c.relnamespace
+        left join pg_catalog.pg_class r on r.oid = k.confrelid
+        left join pg_catalog.pg_namespace rs on rs.oid = r.relnamespace
         left join pg_catalog.pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
         left join pg_catalog.pg_tablespace t on t.oid = i.reltablespace
         left join (
@@ -82,6 +85,8 @@ class Constraint(Object):
     relkind: str = dataclasses.field(default="r", compare=False)
     attached: bool = dataclasses.field(default=False, compare=False)
     partitioned: bool = dataclasses.field(default=False, compare=False)
+    refers_to: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The table that a foreign key refers to."""
     parents: tuple[tuple[str, str], ...] = dataclasses.field(default=(), compare=False)
     """The tables whose constraint it comes from, by inheritance or as a partition."""
 
@@ -119,6 +124,11 @@ class Constraint(Object):
     def within(self) -> Id:
         """The table."""
         return relation(self.relkind, self.path)
+
+    def relies_on(self) -> Iterator[Id]:
+        """The table that a foreign key refers to."""
+        if self.refers_to:
+            yield Id("table", self.refers_to)
 
     def implied_by(self) -> Iterator[Id]:
         """The parents' constraints, for one that is inherited."""

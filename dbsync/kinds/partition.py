@@ -46,6 +46,10 @@ class Partition(Object):
         """The child."""
         return relation(self.relkind, self.path)
 
+    def gives_rows_to(self) -> Id:
+        """The partitioned table."""
+        return Id("table", self.parent)
+
     def create(self, clauses: Sequence[str] = ()) -> Iterator[Step]:
         """ATTACH PARTITION."""
         del clauses

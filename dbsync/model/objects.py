@@ -129,6 +129,14 @@ class Object:
         """Objects which PostgreSQL does not make, change or drop without doing the same to this one."""
         yield from ()
 
+    def relies_on(self) -> Iterator[Id]:
+        """Tables whose rows it speaks of, so that none may go while it is there, nor come after it is made."""
+        yield from ()
+
+    def gives_rows_to(self) -> Id | None:
+        """The table that has the rows of what this one is within among its own."""
+        return None
+
     def clause(self, clauses: Sequence[str] = ()) -> str | None:
         """Its text inside the CREATE of the object that it is within; None where it needs a statement of its own.
 

@@ -1,0 +1,2 @@
+insert into places values (1, 1), (2, 2);
+insert into seats values (1, 1, 1), (2, 2, 2);

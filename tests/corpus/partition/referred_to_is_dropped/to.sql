@@ -1,0 +1,1 @@
+create table seats (id integer primary key, place integer, area integer);
