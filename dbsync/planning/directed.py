@@ -63,12 +63,14 @@ class Wish:
     """That an object shall be called so, and is called `before` once what it is within has its new name.
 
     `place` is that of the directive which says so, `qualified` whether that gives the schema, too, by its old name.
+    With `known` there is no doubt which of two things is meant: what is called so now is another one, and goes.
     """
 
     before: Id
     after: Id
     place: Place | None = None
     qualified: bool = False
+    known: bool = False
 
     @property
     def where(self) -> str:

@@ -16,12 +16,13 @@ Name = tuple[str, tuple[str, ...]]
 
 @dataclasses.dataclass(eq=False)
 class Task:
-    """What a thing shall be called, and where the file says so."""
+    """What a thing shall be called, and where the file says so; whether what is called so now goes for it."""
 
     thing: Thing
     after: Id
     place: Place | None = None
     reason: str | None = None
+    displaces: bool = False
 
 
 class _RefusedError(Exception):
@@ -80,10 +81,23 @@ class Renamer:
         """Let what has the name that is wanted be called otherwise meanwhile: it goes away, or waits for its own."""
         occupant = self.taken[_name(_placed(task.thing, task.after))]
         reason = f"{occupant.id} is in the way of {task.thing.id}"
+        if task.displaces and all(one.thing != occupant for one in waiting) and self._gone(task, occupant):
+            return
         self._called(Task(occupant, occupant.id, task.place, reason), occupant.aside_name())
         for one in waiting:
             if one.thing == occupant:
                 one.thing = occupant.called(occupant.aside_name())
+
+    def _gone(self, task: Task, occupant: Thing) -> bool:
+        """Drop what has a name that is wanted; False where PostgreSQL does not, since others depend on it."""
+        if isinstance(occupant, Member):
+            return False
+        try:
+            self._run(Task(occupant, occupant.id, reason=f"{task.thing.id} had its name before"), list(occupant.drop()))
+        except _RefusedError:
+            return False
+        self.taken.pop(_name(occupant), None)
+        return True
 
     def _to_its_schema(self, task: Task) -> None:
         """SET SCHEMA, if its new name is in another one; what is within another object goes there with that one."""

@@ -157,12 +157,12 @@ class _Renaming:
             if wish.qualified:
                 before = before._replace(path=(schemas.get(before.path[0], before.path[0]), *before.path[1:]))
             if before != wish.after and (thing := found(self.current, before)):
-                there[before] = (wish, Task(thing, wish.after, wish.place))
+                there[before] = (wish, Task(thing, wish.after, wish.place, displaces=wish.known))
         left = True
         while left:
             left = False
             for before, (wish, _) in list(there.items()):
-                if found(self.current, wish.after) and wish.after not in there:
+                if found(self.current, wish.after) and wish.after not in there and not wish.known:
                     del there[before]
                     left = True
                     if not found(self.desired, before):

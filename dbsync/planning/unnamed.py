@@ -35,7 +35,7 @@ def taken_back(records: Sequence[Sequence[Rename]]) -> tuple[Wish, ...]:
             if live != goal:
                 found[live] = goal
     # What an object is within has its name of then already, when the object gets its own.
-    return tuple(Wish(_within(live, found), goal) for live, goal in found.items())
+    return tuple(Wish(_within(live, found), goal, known=True) for live, goal in found.items())
 
 
 def _renamed(one: Id, names: Names) -> Id:

@@ -1,9 +1,13 @@
 """Renames of several records, taken back at once."""
 
+import functools
+
 from dbsync.model.changes import Rename
 from dbsync.model.objects import Id
-from dbsync.planning.directed import Wish
+from dbsync.planning import directed
 from dbsync.planning.unnamed import taken_back
+
+Wish = functools.partial(directed.Wish, known=True)
 
 
 def table(name: str) -> Id:
