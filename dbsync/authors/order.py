@@ -296,7 +296,8 @@ def _steps(
     elif verb == "drop":
         thing = found.current.objects[one].freed(found.gone)
         late = one in found.renewed or one in counting.aside
-        yield from (thing.called(thing.aside_name()) if late else thing).drop()
+        thing = thing.called(thing.aside_name()) if late else thing
+        yield from thing.drop_alone() if one in found.spared else thing.drop()
     elif verb == "put aside":
         thing = found.current.objects[one]
         yield from thing.rename(thing.aside_name()) or ()

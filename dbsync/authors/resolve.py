@@ -45,6 +45,12 @@ class Resolution:
         """Everything that is dropped, for good or to be made again; to be asked when all is decided."""
         return frozenset(self.dropped | self.replaced)
 
+    @functools.cached_property
+    def spared(self) -> frozenset[Id]:
+        """What goes while something stays that comes from it by inheritance; to be asked when all is decided."""
+        heirs = (self.current.objects[one] for one in self.altered)
+        return frozenset(one for heir in heirs for one in heir.implied_by() if self.is_gone(one))
+
     def is_gone(self, one: Id) -> bool:
         """Whether it is dropped, for good or to be made again."""
         return one in self.dropped or one in self.replaced

@@ -203,6 +203,11 @@ class Column(Object):
         """DROP COLUMN."""
         yield self._table(f"DROP COLUMN {sql.name(self.path[2])}")
 
+    def drop_alone(self) -> Iterator[Step]:
+        """DROP COLUMN … of ONLY this table: the heirs' columns become their own, with their values."""
+        table, name = sql.qualified(*self.path[:2]), sql.name(self.path[2])
+        yield self.step(f"ALTER TABLE ONLY {table} DROP COLUMN {name}", reason="tables that inherit it keep theirs")
+
     def rename(self, name: str) -> Sequence[Step]:
         """RENAME COLUMN."""
         return [self._table(f"RENAME COLUMN {sql.name(self.path[2])} TO {sql.name(name)}")]

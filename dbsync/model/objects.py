@@ -161,6 +161,10 @@ class Object:
         """The steps that drop it."""
         raise NotImplementedError
 
+    def drop_alone(self) -> Iterator[Step]:
+        """The steps that drop it and leave what comes from it by inheritance, which has to stay."""
+        return self.drop()
+
     def freed(self, gone: Container[Id]) -> Self:
         """The object as it is once those are gone, where that changes how it is dropped."""
         del gone
