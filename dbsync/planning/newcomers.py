@@ -7,7 +7,7 @@ already in that form is no difference either.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -113,7 +113,10 @@ def newcomers(
         workspace.running(begun.database) as live,
         workspace.running(DESIRED) as end,
     ):
-        wanted, there = _things(admin), _things(copy)
+        wanted, there, opened = _things(admin), _things(copy), _opened(source.script)
+        # Default privileges are the same for all objects of a kind in a schema; an event trigger may look at each.
+        alike = not any(one.kind == "event trigger" for one in begun.catalog.objects)
+        known: dict[Key, Given | None] = {}
         notes: list[str] = []
         changed = False
         for key, (own, owner) in sorted(wanted.items()):
@@ -121,25 +124,35 @@ def newcomers(
             silent = own.privileges is None and managed.privileges
             if own == now or not (silent or (key[0] == "TABLE" and not own.secured)):
                 continue
-            if (gives := _given(live, key, new=now is None)) is None:
+            group = key[: len(key[:3]) - 1] if alike else key
+            if group not in known:
+                known[group] = _given(live, key, new=now is None)
+            if (gives := known[group]) is None:
                 continue
             texts: list[str] = []
+            told: list[str] = []
             if silent and gives.privileges is not None and (now is None or now.privileges == gives.privileges):
                 texts += _grants(key, gives.privileges, owner)
                 if now is None and (more := gives.beyond(key[0]) - _at_the_end(end, key)):
-                    notes.append(_wider(key, more))
+                    told.append(_wider(key, more))
             if gives.secured and (now is None or (now.secured, now.forced) == (gives.secured, gives.forced)):
-                if key[1:] in _opened(source.script):
-                    if now is None:
-                        notes.append(_OPENED.format(table=sql.qualified(*key[1:])))
-                else:
-                    texts += _secured(key, forced=gives.forced)
-                    if now is None:
-                        notes.append(_SECURED.format(table=sql.qualified(*key[1:])))
+                texts += () if key[1:] in opened else _secured(key, forced=gives.forced)
+                told.append((_OPENED if key[1:] in opened else _SECURED).format(table=_name(key)))
+            changed = _done(admin, texts) or changed
+            # What is there already is no news.
+            notes += told if now is None else ()
+    return workspace.read_again(DESIRED) if changed else desired, tuple(notes)
+
+
+def _done(admin: Connection, texts: Sequence[str]) -> bool:
+    """Whether the statements, if there are any, were run: who makes scratch databases may be no superuser."""
+    try:
+        with admin.transaction():
             for text in texts:
                 admin.execute(text.encode())
-                changed = True
-    return workspace.read_again(DESIRED) if changed else desired, tuple(notes)
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return bool(texts)
 
 
 _OPENED = (

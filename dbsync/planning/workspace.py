@@ -59,7 +59,7 @@ _STAND = """
         pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]),
         pg_catalog.unnest(%s::bigint[]), pg_catalog.unnest(%s::bool[])
     ) as p (schema, name, last, called) on p.schema = n.nspname and p.name = c.relname
-    where c.oid >= 16384 and n.nspname !~ '^pg_'"""
+    where c.oid >= 16384 and n.nspname !~ '^pg_' and pg_catalog.has_table_privilege(c.oid, 'update')"""
 
 _HAS_SUBSCRIPTIONS = """
     select from pg_catalog.pg_subscription
