@@ -138,18 +138,21 @@ def newcomers(
             if gives.secured and (now is None or (now.secured, now.forced) == (gives.secured, gives.forced)):
                 texts += () if key[1:] in opened else _secured(key, forced=gives.forced)
                 told.append((_OPENED if key[1:] in opened else _SECURED).format(table=_name(key)))
-            changed = _done(admin, texts) or changed
+            changed = _done(end, texts) or changed
             # What is there already is no news.
             notes += told if now is None else ()
     return workspace.read_again(DESIRED) if changed else desired, tuple(notes)
 
 
-def _done(admin: Connection, texts: Sequence[str]) -> bool:
-    """Whether the statements, if there are any, were run: who makes scratch databases may be no superuser."""
+def _done(end: Connection, texts: Sequence[str]) -> bool:
+    """Whether the statements, if there are any, were run; as live's role, since they wake event triggers of the file.
+
+    What that role may not change stays as the file's own order of statements made it.
+    """
     try:
-        with admin.transaction():
+        with end.transaction():
             for text in texts:
-                admin.execute(text.encode())
+                end.execute(text.encode())
     except psycopg.errors.InsufficientPrivilege:
         return False
     return bool(texts)
