@@ -39,6 +39,11 @@ class Config:
     author: str = "best"
     manage: str = "auto"
     lock_timeout: float = 2.0
+    lock_budget: float = 2.0
+    attempts: int = 10
+    patience: float = 300.0
+    build_patience: float = 600.0
+    statement_timeout: float = 0.0
     online: str = "auto"
     question_timeout: float = 10.0
     load_timeout: float = 600.0
@@ -262,11 +267,26 @@ def _key(given: _Given) -> "Key":
     return Key(key.kind, str(given.folder / Path(key.name).expanduser())) if key.kind == "ssh" else key
 
 
+def _number(given: _Given) -> int:
+    value = given.value
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10_000:
+        raise UsageError(f"{given.source} must be a whole number from 1 on")
+    return value
+
+
+def _limit(given: _Given) -> float:
+    """A time; 0 for any."""
+    value = given.value.strip() if isinstance(given.value, str) else given.value
+    return 0.0 if value in ("0", "none") or (value == 0 and value is not False) else _seconds(given)
+
+
 def _seconds(given: _Given) -> float:
     value = given.value
-    units = {"ms": 0.001, "s": 1.0, "min": 60.0}
+    units = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
     if isinstance(value, str):
-        digits = value.strip().rstrip("mins ")
+        digits = value.strip().rstrip("minsh ")
         unit = value.strip()[len(digits) :].strip() or "s"
         try:
             value = float(digits) * units[unit]
@@ -286,6 +306,11 @@ _READERS: Mapping[str, Callable[[_Given], Any]] = {
     "author": _one_of(AUTHORS),
     "manage": _manage,
     "lock_timeout": _seconds,
+    "lock_budget": _seconds,
+    "attempts": _number,
+    "patience": _seconds,
+    "build_patience": _seconds,
+    "statement_timeout": _limit,
     "online": _one_of(ONLINE),
     "question_timeout": _seconds,
     "load_timeout": _seconds,

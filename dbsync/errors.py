@@ -11,18 +11,19 @@
     ├── Stale              5   live is no longer what was planned on
     ├── Refused            5   the operator, or a rule of theirs, said no
     ├── ApplyFailed        6   a statement failed on live; the message says what was applied
+    ├── Interrupted      130   a signal ended an apply (143 for SIGTERM, 129 for SIGHUP); the message says the same
     └── Bug               70   dbsync contradicts itself
 
 Only the command line prints them and exits.
 """
 
-from typing import ClassVar
+import signal
 
 
 class DbsyncError(Exception):
     """What went wrong (`message`), where (`excerpt`), why (`detail`) and what to do next (`hint`)."""
 
-    exit_code: ClassVar[int] = 70
+    exit_code: int = 70
 
     def __init__(self, message: str, *, detail: str | None = None, hint: str | None = None, excerpt: str | None = None):
         super().__init__(message)
@@ -129,6 +130,30 @@ class ApplyFailed(DbsyncError):
     """A statement failed on live; the message says what was applied and what was not."""
 
     exit_code = 6
+
+
+class Interrupted(DbsyncError):
+    """A signal ended the work: Ctrl-C (SIGINT); 143 for SIGTERM, 129 for SIGHUP. Of an apply the message says what was
+    applied and what was not."""
+
+    exit_code = 128 + signal.SIGINT
+
+    def __init__(self, message: str, *, by: KeyboardInterrupt, detail: str | None = None, hint: str | None = None):
+        super().__init__(message, detail=detail, hint=hint)
+        self.exit_code = 128 + signal_of(by)
+
+
+class Signalled(KeyboardInterrupt):
+    """A signal that ends the work as Ctrl-C does."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.number = number
+
+
+def signal_of(interrupt: KeyboardInterrupt) -> int:
+    """The number of the signal that interrupts."""
+    return interrupt.number if isinstance(interrupt, Signalled) else int(signal.SIGINT)
 
 
 class Bug(DbsyncError):

@@ -102,7 +102,6 @@ def _configuration() -> Iterator[str]:
         option = options.get(key)
         default = defaults.get(key)
         words = {
-            "lock_timeout": "How long an apply waits for a lock at a time: seconds, or a text such as `500ms`.",
             "online": "Which tables are changed in steps that block nobody for long: [large tables](../online.md).",
             "question_timeout": "How long live may take to answer one question about its rows.",
         }
@@ -142,7 +141,6 @@ def _exit_codes() -> Iterator[str]:
     for kind in sorted(_family(), key=lambda one: one.exit_code):
         if kind.__module__ == errors.__name__:
             yield f"| {kind.exit_code} | `{kind.__name__}` | {_prose(kind.__doc__)} |"
-    yield "| 130 | | Interrupted. |"
     yield from (
         "",
         "The kind is `error.kind` of a [JSON document](../json.md). What each message means and what to do:",

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -16,31 +16,13 @@ from dbsync.apply import history
 from dbsync.apply.engine import apply_plan
 from dbsync.apply.lock import KEY
 from dbsync.apply.session import Checks, Limits
-from dbsync.errors import ApplyFailed, Refused, Stale
+from dbsync.errors import ApplyFailed, Interrupted, Refused, Stale
 from dbsync.model.objects import Id
-from dbsync.model.outcome import Observer, Outcome
-from dbsync.model.plan import Batch, Observed, Plan, Proof
-from dbsync.model.steps import Step
-from dbsync.model.text import Place
+from dbsync.model.outcome import End
 from dbsync.pg.connect import Target, connect
+from tests.by_hand import Told, plan, run, tables
 
 Connection = psycopg.Connection[Any]
-
-QUICK = Limits(lock_timeout=0.3, attempts=3, first_pause=0.1, other_apply=0.6, patient_lock_timeout=0.5, reconnect=5)
-
-
-class Told(Observer):
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.steps: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def step(self, number: int, total: int, step: Step) -> None:
-        self.steps.append(f"{number}/{total}")
 
 
 @pytest.fixture
@@ -52,59 +34,6 @@ def target(database: Target) -> Target:
 def live(target: Target) -> Iterator[Connection]:
     with connect(target) as connection:
         yield connection
-
-
-def step(sql: str) -> Observed:
-    return Observed(step=Step(sql=sql, about=Id("table", ("public", "t")), place=Place("schema.sql", 3)))
-
-
-def plan(*batches: tuple[str, ...] | str) -> Plan:
-    """Tuples are transactions; a text runs outside of any."""
-    made = tuple(
-        Batch(steps=(step(one),), transactional=False)
-        if isinstance(one, str)
-        else Batch(steps=tuple(step(s) for s in one))
-        for one in batches
-    )
-    return Plan(
-        target="the test",
-        database="test",
-        host="",
-        changes=(),
-        batches=made,
-        proof=Proof("pg_dump"),
-        current_fingerprint="now",
-        desired_fingerprint="then",
-        schema_digest="digest",
-        schema_text="create table t ();",
-    )
-
-
-def run(
-    target: Target,
-    what: Plan,
-    *,
-    fingerprint: str = "now",
-    remaining: tuple[Id, ...] = (),
-    observer: Observer | None = None,
-    limits: Limits = QUICK,
-    before: Callable[[Connection], None] = lambda _: None,
-) -> Outcome:
-    def seen(connection: Connection) -> str:
-        before(connection)
-        return fingerprint
-
-    return apply_plan(
-        lambda: connect(target),
-        what,
-        checks=Checks(seen, lambda _connection, _plan: remaining),
-        observer=observer,
-        limits=limits,
-    )
-
-
-def tables(live: Connection) -> set[str]:
-    return {row[0] for row in live.execute("select relname from pg_class where relkind = 'r' and relnamespace = 2200")}
 
 
 def test_apply(target: Target, live: Connection) -> None:
@@ -179,12 +108,14 @@ def test_outside_of_a_transaction(target: Target, live: Connection) -> None:
     assert [record.outcome for record in history.records(live)] == ["applied"]
 
 
-def test_invalid_index_is_named(target: Target, live: Connection) -> None:
+def test_an_invalid_index_is_named_and_dropped(target: Target, live: Connection) -> None:
     live.execute("create table public.a (x int)")
     live.execute("insert into public.a values (1), (1)")
     with pytest.raises(ApplyFailed) as caught:
         run(target, plan("create unique index concurrently i on public.a (x)"))
-    assert "left index public.i behind" in str(caught.value)
+    assert "PostgreSQL left index public.i behind, which was not valid: it was dropped" in str(caught.value)
+    assert live.execute("select to_regclass('public.i')").fetchone() == (None,)
+    assert [record.outcome for record in history.records(live)] == ["failed"]
 
 
 def test_stale(target: Target, live: Connection) -> None:
@@ -258,7 +189,7 @@ def test_read_only(target: Target, live: Connection) -> None:
         apply_plan(
             lambda: connect(target, read_only=True),
             plan(("create table public.a ()",)),
-            checks=Checks(lambda _: "now", lambda _c, _p: ()),
+            checks=Checks(lambda _: "now", lambda _c, _p: End()),
         )
 
 
@@ -266,7 +197,7 @@ def test_abandoned_record(target: Target, live: Connection) -> None:
     run(target, plan(("create table public.a ()",)))
     live.execute("update dbsync.history set outcome = 'running', finished_at = null")
     run(target, plan(("create table public.b ()",)))
-    assert [record.outcome for record in history.records(live)] == ["applied", "interrupted"]
+    assert [record.outcome for record in history.records(live)] == ["applied", "applied"]
 
 
 def test_no_right_to_a_history(target: Target, live: Connection) -> None:
@@ -288,13 +219,13 @@ def test_interrupt(target: Target, live: Connection) -> None:
     timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     began = time.monotonic()
-    with pytest.raises(ApplyFailed) as caught:
+    with pytest.raises(Interrupted) as caught:
         run(target, plan(("create table public.a ()",), ("create table public.b ()", "select pg_sleep(20)")))
     assert time.monotonic() - began < 5
     assert caught.value.message == (
         "interrupted. Step 1 was applied, steps 2 to 3 were not. The transaction was rolled back."
     )
-    assert caught.value.exit_code == 6
+    assert caught.value.exit_code == 130
     assert tables(live) == {"a"}
     assert [record.outcome for record in history.records(live)] == ["partial"]
 

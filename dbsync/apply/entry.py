@@ -17,13 +17,13 @@ from dbsync.model.rows import FormerRows
 _WHOLE = "select * from dbsync.history where id = %s"
 _LOST = """
     select id, array(select jsonb_array_elements_text(jsonb_path_query_array(steps, '$[*].lost[*]')))
-    from dbsync.history where id >= %s and outcome <> 'failed' order by id
+    from dbsync.history where id = any(%s) order by id
 """
 _RENAMED = """
-    select objects->'renamed' from dbsync.history where id >= %s and outcome <> 'failed' order by id
+    select objects->'renamed' from dbsync.history where id = any(%s) order by id
 """
 _ROWS = """
-    select before->>'rows' from dbsync.history where id >= %s and outcome <> 'failed' order by id
+    select before->>'rows' from dbsync.history where id = any(%s) order by id
 """
 
 
@@ -46,26 +46,27 @@ def entry(connection: Connection, records: tuple[Record, ...], number: int) -> E
         desired_fingerprint=row["desired_fingerprint"],
         steps=tuple(_ran(one) for one in row["steps"]),
         manage=row.get("manage") or "auto",
+        done=row.get("done"),
         state=to_state(state),
         **_objects(objects) if objects else {},
     )
 
 
-def losses(connection: Connection, first: int) -> Iterator[tuple[int, str]]:
-    """What each record from this one on lost, or may have lost."""
-    for number, lost in connection.execute(_LOST, [first]).fetchall():
+def losses(connection: Connection, numbers: list[int]) -> Iterator[tuple[int, str]]:
+    """What each of these records lost, or may have lost."""
+    for number, lost in connection.execute(_LOST, [numbers]).fetchall():
         yield from ((number, loss) for loss in dict.fromkeys(lost))
 
 
-def renames(connection: Connection, first: int) -> Iterator[tuple[Rename, ...]]:
-    """The renames of each record from this one on."""
-    for (found,) in connection.execute(_RENAMED, [first]).fetchall():
+def renames(connection: Connection, numbers: list[int]) -> Iterator[tuple[Rename, ...]]:
+    """The renames of each of these records."""
+    for (found,) in connection.execute(_RENAMED, [numbers]).fetchall():
         yield tuple(Rename(identity(before), identity(after)) for before, after in found or ())
 
 
-def former(connection: Connection, first: int) -> Iterator[tuple[FormerRows, ...]]:
-    """The rows that each record from this one on wrote, as they were before."""
-    for (found,) in connection.execute(_ROWS, [first]).fetchall():
+def former(connection: Connection, numbers: list[int]) -> Iterator[tuple[FormerRows, ...]]:
+    """The rows that each of these records wrote, as they were before."""
+    for (found,) in connection.execute(_ROWS, [numbers]).fetchall():
         yield former_rows(found)
 
 
@@ -77,7 +78,7 @@ def _known(records: tuple[Record, ...]) -> str:
 
 
 def _ran(one: Mapping[str, Any]) -> Ran:
-    return Ran(one["sql"], one["about"], one["author"], tuple(one.get("lost", ())))
+    return Ran(one["sql"], one["about"], one["author"], tuple(one.get("lost", ())), one.get("transactional", False))
 
 
 def _objects(found: Mapping[str, Any]) -> dict[str, Any]:

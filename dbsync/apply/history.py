@@ -1,13 +1,16 @@
 """The history of a database: a record of every apply and undo, in its schema dbsync."""
 
+import dataclasses
 import getpass
 import json
 import socket
+from collections.abc import Container
 
 import psycopg
 from psycopg.rows import dict_row
 
 import dbsync
+from dbsync import sql
 from dbsync.apply.preflight import Connection
 from dbsync.load.secrets import masked
 from dbsync.model.coding import from_id, from_state, packed
@@ -45,23 +48,23 @@ _LATER = {
     # JSON: the server's version, which code read the objects, and the objects of live with their digests: all before,
     # what is new or another after, renamed, or gone.
     "objects": "json",
+    # How many steps are applied for good: written in the transaction of these steps.
+    "done": "integer",
 }
+
 _LONGEST = 4_000
 _COMMENT = "comment on schema dbsync is 'What dbsync applied to this database; dbsync history shows it.'"
 
-_BEGUN = """
-    insert into dbsync.history (os_user, host, version, digest, schema_digest, schema_text,
-        current_fingerprint, desired_fingerprint, steps, undoes, manage, before, objects, outcome)
-    values (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s::json, %s::json, 'running') returning id
+_REACHED = """
+    update dbsync.history set done = %s where id = %s
 """
 _ENDED = """
     update dbsync.history set outcome = %s, error = %s, finished_at = clock_timestamp(),
         duration_ms = extract(epoch from clock_timestamp() - started_at) * 1000
     where id = %s
 """
-_ABANDONED = """
-    update dbsync.history set outcome = 'interrupted', error = 'dbsync ended before it could say how this went'
-    where outcome = 'running'
+_SETTLED = """
+    update dbsync.history set outcome = %s, error = %s where id = %s and outcome = 'running'
 """
 _COLUMNS = """
     select attname::text from pg_catalog.pg_attribute
@@ -70,30 +73,97 @@ _COLUMNS = """
 _LISTED = ("id", "started_at", "finished_at", "applied_by", "host", "version", "digest", "outcome", "error", "undoes")
 
 
+# Each by itself: has_table_privilege() with several is true where one of them is there.
+_RIGHTS = """
+    select current_user::text, current_database()::text, has_database_privilege(d.oid, 'create'),
+           n.oid is not null, coalesce(has_schema_privilege(n.oid, 'usage'), false),
+           coalesce(has_schema_privilege(n.oid, 'create'), false), c.oid is not null,
+           coalesce(has_table_privilege(c.oid, 'select'), false),
+           coalesce(has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update'), false)
+    from pg_catalog.pg_database d left join pg_catalog.pg_namespace n on n.nspname = 'dbsync'
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = 'history'
+    where d.datname = current_database()
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rights:
+    """What the session's role may do with the history: whether there is one that it may read, and why it can keep no
+    record, with what to do about it; None where it can."""
+
+    readable: bool
+    refusal: str | None = None
+
+
+def rights(connection: Connection) -> Rights:
+    """Read from the catalog alone."""
+    row = connection.execute(_RIGHTS).fetchone()
+    assert row is not None
+    role, database, creates, schema, uses, makes, table, reads, writes = row
+    missing = []
+    if not schema and not creates:
+        missing = [f"GRANT CREATE ON DATABASE {sql.name(database)} TO {sql.name(role)}"]
+    elif schema and not table and not (uses and makes):
+        missing = [f"GRANT USAGE, CREATE ON SCHEMA dbsync TO {sql.name(role)}"]
+    elif table:
+        missing = [] if uses else [f"GRANT USAGE ON SCHEMA dbsync TO {sql.name(role)}"]
+        granted = f"GRANT SELECT, INSERT, UPDATE ON dbsync.history TO {sql.name(role)}"
+        missing += [] if reads and writes else [granted]
+    readable = table and uses and reads
+    if not missing:
+        return Rights(readable)
+    return Rights(
+        readable,
+        f"no history will be kept of it, and dbsync undo will not know it: role {role} lacks the right to write one;"
+        f" {'; '.join(missing)} gives it",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenRecord:
+    """A record whose apply runs; `counts` says whether the table has a column for the steps that are done, which that
+    of an older dbsync has only when its owner has applied something since."""
+
+    id: int
+    counts: bool
+
+
 def exists(connection: Connection) -> bool:
     """Whether the database has a history."""
     row = connection.execute("select to_regclass('dbsync.history') is not null").fetchone()
     return bool(row and row[0])
 
 
-def begin(connection: Connection, plan: Plan) -> int:
-    """Write the record of an apply that is about to run, and make the table for the first one.
-
-    Under the lock nobody else applies: what is still called running was abandoned.
-    """
+def begin(connection: Connection, plan: Plan) -> OpenRecord:
+    """Write the record of an apply that is about to run, and make the table for the first one."""
     with connection.transaction():
         if not exists(connection):
             connection.execute("create schema if not exists dbsync")
             connection.execute(_TABLE)
             connection.execute(_COMMENT)
-        there = columns(connection)
-        for name, kind in _LATER.items():
-            if name not in there:
-                connection.execute(f"alter table dbsync.history add column {name} {kind}".encode())
-        connection.execute(_ABANDONED)
-        row = connection.execute(_BEGUN, _values(plan, connection.info.server_version)).fetchone()
+        there = _extended(connection)
+        values = {name: value for name, value in _values(plan, connection.info.server_version).items() if name in there}
+        query = f"""
+            insert into dbsync.history ({", ".join(values)}, outcome)
+            values ({", ".join(["%s"] * len(values))}, 'running') returning id
+        """
+        row = connection.execute(query.encode(), list(values.values())).fetchone()
         assert row is not None
-        return int(row[0])
+        return OpenRecord(row[0], "done" in there)
+
+
+def _extended(connection: Connection) -> frozenset[str]:
+    """The columns of the table, to which its owner adds those that it lacks; for others the record holds less."""
+    there = columns(connection)
+    missing = [f"add column {name} {kind}" for name, kind in _LATER.items() if name not in there]
+    if not missing:
+        return there
+    try:
+        with connection.transaction():
+            connection.execute(f"alter table dbsync.history {', '.join(missing)}".encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return there
+    return there | _LATER.keys()
 
 
 def columns(connection: Connection) -> frozenset[str]:
@@ -101,12 +171,19 @@ def columns(connection: Connection) -> frozenset[str]:
     return frozenset(name for (name,) in connection.execute(_COLUMNS))
 
 
-def _values(plan: Plan, server: int) -> list[str | int | None]:
+def _values(plan: Plan, server: int) -> dict[str, str | int | None]:
     from dbsync.snapshot import edition  # with all kinds, which reading the history does without
 
     steps = [
-        {"sql": masked(_text(one.step)), "about": str(one.step.about), "author": one.step.author, "lost": one.lost}
-        for one in plan.steps
+        {
+            "sql": masked(_text(one.step)),
+            "about": str(one.step.about),
+            "author": one.step.author,
+            "lost": one.lost,
+            "transactional": batch.transactional,
+        }
+        for batch in plan.batches
+        for one in batch.steps
     ]
     changed = {one: digest for one, digest in plan.replayed.items() if plan.current.get(one) != digest}
     objects = {
@@ -117,21 +194,22 @@ def _values(plan: Plan, server: int) -> list[str | int | None]:
         "renamed": [[from_id(one.before), from_id(one.after)] for one in plan.renamed],
         "gone": [from_id(one) for one in sorted(plan.current.keys() - plan.replayed.keys())],
     }
-    return [
-        _user(),
-        socket.gethostname(),
-        dbsync.__version__,
-        plan.digest,
-        plan.schema_digest,
-        plan.schema_text,
-        plan.current_fingerprint,
-        plan.desired_fingerprint,
-        json.dumps(steps),
-        plan.undoes,
-        plan.manage,
-        json.dumps(from_state(plan.before)) if plan.before else None,
-        json.dumps(objects),
-    ]
+    return {
+        "os_user": _user(),
+        "host": socket.gethostname(),
+        "version": dbsync.__version__,
+        "digest": plan.digest,
+        "schema_digest": plan.schema_digest,
+        "schema_text": plan.schema_text,
+        "current_fingerprint": plan.current_fingerprint,
+        "desired_fingerprint": plan.desired_fingerprint,
+        "steps": json.dumps(steps),
+        "undoes": plan.undoes,
+        "manage": plan.manage,
+        "before": json.dumps(from_state(plan.before)) if plan.before else None,
+        "objects": json.dumps(objects),
+        "done": 0,
+    }
 
 
 def _text(step: Step) -> str:
@@ -147,10 +225,39 @@ def _user() -> str:
         return "unknown"
 
 
-def end(connection: Connection, record: int | None, outcome: str, error: str | None = None) -> None:
+def reach(connection: Connection, record: OpenRecord | None, steps: int) -> None:
+    """Write how many steps are applied for good, as `end` does."""
+    if record is not None and record.counts:
+        connection.execute(_REACHED, [steps, record.id])
+
+
+def stands(connection: Connection, record: OpenRecord | None, steps: Container[int]) -> bool:
+    """Whether the record says that one of these numbers of steps is applied, and nobody else has ended it."""
+    if record is None:
+        return True
+    done = "done" if record.counts else "null"
+    query = f"select {done} from dbsync.history where id = %s and outcome in ('running', 'applied')"
+    row = connection.execute(query.encode(), [record.id]).fetchone()
+    return row is not None and (not record.counts or row[0] in steps)
+
+
+def end(connection: Connection, record: OpenRecord | None, outcome: str, error: str | None = None) -> None:
     """Write how it went: as a part of the transaction that the connection is in, if it is in one."""
     if record is not None:
-        connection.execute(_ENDED, [outcome, error, record])
+        connection.execute(_ENDED, [outcome, error, record.id])
+
+
+def settle(connection: Connection, record: Record) -> None:
+    """Write how an apply ended that could not do so itself, unless somebody else has. Nobody knows when it ended."""
+    connection.execute(_SETTLED, [record.outcome, record.error, record.id])
+
+
+def open_records(connection: Connection) -> frozenset[int]:
+    """The records that have no end yet."""
+    if not exists(connection):
+        return frozenset()
+    rows = connection.execute("select id from dbsync.history where outcome = 'running'")
+    return frozenset(number for (number,) in rows)
 
 
 def records(connection: Connection) -> tuple[Record, ...]:
@@ -167,3 +274,9 @@ def records(connection: Connection) -> tuple[Record, ...]:
 def not_allowed(error: psycopg.Error) -> str:
     """What to say where the role may not keep a history."""
     return f"no history was written: {(error.diag.message_primary or str(error)).strip()}"
+
+
+def not_written(error: psycopg.Error) -> str:
+    """What to say where the history could not be written just now."""
+    why = (error.diag.message_primary or str(error)).strip()
+    return f"the history record could not be written ({why}); the next apply does it"

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import psycopg
 
@@ -22,31 +22,45 @@ _HOLDER = """
 """
 
 
-@contextlib.contextmanager
-def only_one(connection: Connection, observer: Observer, *, patience: float = 30.0) -> Iterator[None]:
-    """Hold the lock. It is asked for again and again: waiting in PostgreSQL would deadlock a concurrent index."""
+def acquire(connection: Connection, observer: Observer, *, patience: float) -> None:
+    """Take the lock. It is asked for again and again: waiting in PostgreSQL would deadlock a concurrent index.
+
+    Refused where another apply still holds it after `patience` seconds.
+    """
+    _until(lambda: try_once(connection), connection, observer, patience)
+
+
+def wait_for_others(connection: Connection, observer: Observer, *, patience: float) -> None:
+    """Return when no other apply runs; Refused as by `acquire`."""
+    _until(lambda: holder(connection) is None, connection, observer, patience)
+
+
+def release(connection: Connection) -> None:
+    """Give the lock back. A session that is gone has done so."""
+    with contextlib.suppress(psycopg.Error):
+        connection.execute("select pg_advisory_unlock(%s)", [KEY])
+
+
+def _until(free: Callable[[], bool], connection: Connection, observer: Observer, patience: float) -> None:
     end = time.monotonic() + patience
     told = False
-    while not _try(connection):
+    while not free():
         found = holder(connection) or "one that has just ended"
         if time.monotonic() >= end:
             raise Refused(
-                f"another apply holds this database: {found}; nothing was applied",
+                f"another apply holds this database: {found}",
+                detail="Nothing was applied.",
                 hint="run dbsync apply again when it has ended",
             )
         if not told:
             observer.say(f"waiting for another apply to end: {found}")
             told = True
+        observer.progress(f"waiting for another apply to end: {found}")
         time.sleep(0.5)
-    try:
-        yield
-    finally:
-        # A session that is gone has given its locks back.
-        with contextlib.suppress(psycopg.Error):
-            connection.execute("select pg_advisory_unlock(%s)", [KEY])
 
 
-def _try(connection: Connection) -> bool:
+def try_once(connection: Connection) -> bool:
+    """Take the lock if nobody else has it."""
     row = connection.execute("select pg_try_advisory_lock(%s)", [KEY]).fetchone()
     return bool(row and row[0])
 

@@ -1,6 +1,8 @@
 """The session that changes live: what it must be able to do, and the settings it runs under."""
 
 import contextlib
+import dataclasses
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,16 @@ Connection = psycopg.Connection[Any]
 Connect = Callable[[], Connection]
 """Opens another connection to live, in autocommit."""
 
+
+@dataclasses.dataclass(frozen=True)
+class Backend:
+    """A server process. Its number alone may be that of a later one; behind a pooler the client is told another."""
+
+    pid: int
+    started: dt.datetime
+
+
+_BACKEND = "select pid, backend_start from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()"
 _STATE = "select pg_is_in_recovery(), current_setting('transaction_read_only')::bool"
 
 
@@ -47,8 +59,13 @@ def check_locks(connection: Connection, locks: int) -> None:
         )
 
 
-def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: float) -> None:
-    """Set what the steps of an apply run under."""
+def writable(connection: Connection) -> bool:
+    """Whether the server can be changed through this connection."""
+    return connection.execute(_STATE).fetchone() == (False, False)
+
+
+def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: float) -> Backend:
+    """Set what the steps of an apply run under; the server's process."""
     pin(
         connection,
         {
@@ -61,6 +78,9 @@ def prepare(connection: Connection, *, lock_timeout: float, statement_timeout: f
     # A client that was killed leaves its statement and locks behind until the server looks, where its platform can.
     with contextlib.suppress(psycopg.errors.InvalidParameterValue):
         pin(connection, {"client_connection_check_interval": "500ms"})
+    row = connection.execute(_BACKEND).fetchone()
+    assert row is not None
+    return Backend(*row)
 
 
 def milliseconds(seconds: float) -> str:

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Callable
 
-from dbsync.apply.preflight import Connect, Connection
-from dbsync.model.objects import Id
-from dbsync.model.outcome import Observer
+from dbsync.apply.history import OpenRecord
+from dbsync.apply.preflight import Backend, Connect, Connection
+from dbsync.model.outcome import End, Observer
 from dbsync.model.plan import Batch, Plan
 
 
@@ -14,23 +14,35 @@ class Limits:
     """How long an apply waits, in seconds, and how often it tries."""
 
     lock_timeout: float = 2.0
+    lock_budget: float = 2.0
+    """How long a transaction waits for locks in sum, once it holds one that keeps others waiting."""
     statement_timeout: float = 0.0
-    patient_lock_timeout: float = 600.0
-    """For what runs outside of a transaction: a concurrent index waits without standing in anyone's way."""
+    """How long a step may run; 0 for any time."""
+    build_patience: float = 600.0
+    """How long a concurrent index waits for other transactions: it does so without standing in anyone's way."""
     attempts: int = 10
+    patience: float = 300.0
+    """How long a transaction is tried again and again because of locks."""
+    other_apply: float = 300.0
+    """How long another apply is waited for."""
     first_pause: float = 0.5
     longest_pause: float = 10.0
-    other_apply: float = 30.0
     reconnect: float = 15.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Checks:
-    """What planning knows of live: its fingerprint now (Stale where it can say what changed), and what still differs
-    from the plan's end."""
+    """What planning knows of the live database.
+
+    `fingerprint` is its fingerprint now; Stale where it can say what changed. `end` compares it with the plan's end.
+    `same` raises Stale where a new connection reaches another database, or what the plan is about was changed
+    meanwhile. `settle` writes down how those applies ended that could not do so themselves.
+    """
 
     fingerprint: Callable[[Connection], str]
-    remaining: Callable[[Connection, Plan], tuple[Id, ...]]
+    end: Callable[[Connection, Plan], End]
+    same: Callable[[Connection, Plan], None] = lambda _connection, _plan: None
+    settle: Callable[[Connection], None] = lambda _connection: None
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -39,13 +51,24 @@ class Session:
 
     connect: Connect
     connection: Connection
+    backend: Backend
+    """The server process behind the connection."""
     observer: Observer
     limits: Limits
+    checks: Checks
     plan: Plan
+    record: OpenRecord | None = None
+    """The history record; None where none is kept."""
     committed: int = 0
     """How many batches are applied for good."""
+    written: int = 0
+    """How many steps the history record says are applied."""
+    notes: list[str] = dataclasses.field(default_factory=list)
+    """What the operator should read at the end."""
     number: int = 0
     """The step that runs, counted from 1 over the whole plan."""
+    left: bool = False
+    """Whether a step that failed left something behind that could not be removed."""
 
     @property
     def batch(self) -> Batch | None:

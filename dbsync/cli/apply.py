@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbsync.cli.options import consent as agreement
-from dbsync.cli.options import options, plan_format, planning_options, settings
+from dbsync.cli.options import limits, options, plan_format, planning_options, settings
 from dbsync.cli.screen import Screen, failing, page, show
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @options(planning=True)
+@limits
 @agreement
 @click.option(
     "--require-signature",
@@ -58,7 +59,7 @@ def apply(**given: Any) -> int:
         if structured:
             from dbsync.render.json import applied
 
-            show(applied(shown[0].plan, outcome))
+            show(applied(shown[-1].plan, outcome))
         elif outcome:
             show(render(outcome, page(sys.stdout)))
         return 0

@@ -14,9 +14,9 @@ import click
 
 from dbsync.cli.commands import dbsync as group
 from dbsync.cli.streams import standing
-from dbsync.errors import Bug, DbsyncError, SystemFailed
+from dbsync.errors import Bug, DbsyncError, Signalled, SystemFailed, signal_of
 
-_INTERRUPTED, _BROKEN_PIPE = 130, 141
+_BROKEN_PIPE = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _run(sys.argv[1:] if arguments is None else list(arguments))
         except BrokenPipeError:
             return _BROKEN_PIPE
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             say_error("interrupted")
-            return _INTERRUPTED
+            return 128 + signal_of(interrupt)
 
 
 def _run(arguments: list[str]) -> int:
@@ -64,16 +64,18 @@ def _run(arguments: list[str]) -> int:
         say_error(failed.message, detail=f"in {_place(error.__traceback__)}", hint=failed.hint)
         return _debug(failed.exit_code)
     except Exception as error:  # noqa: BLE001 - nothing may reach the user as a traceback
-        if _interrupts(error):
-            raise KeyboardInterrupt from None
+        if interrupt := _interrupt(error):
+            raise interrupt from None
         return _lost(error) or _bug(error)
     return code
 
 
-def _interrupts(error: BaseException) -> bool:
-    """Whether Ctrl-C is behind it: Python before 3.12 wraps one that comes while a class is made."""
+def _interrupt(error: BaseException) -> KeyboardInterrupt | None:
+    """The Ctrl-C that is behind it: Python before 3.12 wraps one that comes while a class is made."""
+    if isinstance(error, KeyboardInterrupt):
+        return error
     cause = error.__cause__ if error.__cause__ is not None else error.__context__
-    return isinstance(error, KeyboardInterrupt) or (cause is not None and _interrupts(cause))
+    return None if cause is None else _interrupt(cause)
 
 
 def _lost(error: Exception) -> int | None:
@@ -127,8 +129,8 @@ def _debug(code: int) -> int:
 def _terminable() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that nothing is left behind."""
 
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        raise Signalled(number)
 
     before = {}
     with contextlib.suppress(ValueError):  # in another thread than the main one

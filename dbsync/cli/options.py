@@ -84,9 +84,44 @@ _LOUDNESS = [
     click.option("-v", "--verbose", is_flag=True, help="Show the SQL that is sent to the database."),
     click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
 ]
+_LIMITS = [
+    click.option(
+        "--lock-timeout",
+        metavar="TIME",
+        help="How long to wait for a lock at a time, as in 500ms, 2s, 10min.  [default: 2s]",
+    ),
+    click.option(
+        "--lock-budget",
+        metavar="TIME",
+        help="How long a transaction may wait for locks in sum while it holds others that keep readers or writers"
+        " waiting.  [default: 2s]",
+    ),
+    click.option(
+        "--attempts",
+        metavar="NUMBER",
+        help="How often a transaction that did not get its locks is tried.  [default: 10]",
+    ),
+    click.option(
+        "--patience",
+        metavar="TIME",
+        help="For how long it is tried, and another apply is waited for.  [default: 5min]",
+    ),
+    click.option(
+        "--build-patience",
+        metavar="TIME",
+        help="How long CREATE and DROP INDEX CONCURRENTLY wait for others, in nobody's way.  [default: 10min]",
+    ),
+    click.option(
+        "--statement-timeout",
+        metavar="TIME",
+        help="How long a step may run; 0 for as long as it takes.  [default: 0]",
+    ),
+]
+_APPLYING = tuple("lock_timeout lock_budget attempts patience build_patience statement_timeout".split())
 _SETTINGS = (
     *("database", "schema", "seeds", "include_path", "scratch", "require_fence", "author", "manage", "online"),
     *("load_timeout", "require_signature"),
+    *_APPLYING,
 )
 
 
@@ -104,6 +139,13 @@ def options(
         return function
 
     return decorate
+
+
+def limits(function: _Function) -> _Function:
+    """The options that say how long an apply waits, and how often it tries."""
+    for option in reversed(_LIMITS):
+        function = option(function)
+    return function
 
 
 def settings(given: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +232,7 @@ answer_format = click.option(
 )
 
 
-_OF_ANY = ("database", "require_signature")
+_OF_ANY = ("database", "require_signature", *_APPLYING)
 """Settings that have a part in an apply of a saved plan, too."""
 
 

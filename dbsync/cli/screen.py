@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from dbsync.cli.heartbeat import Heartbeat
 from dbsync.errors import DbsyncError
 from dbsync.model.outcome import Observer
 from dbsync.model.steps import Step
@@ -100,12 +101,13 @@ def _detail(text: str, where: Page) -> list[str]:
 
 
 class Screen(Observer):
-    """Shows progress on stderr: a line that moves on a terminal, nothing in a pipe."""
+    """Shows progress on stderr: a line that moves on a terminal, and in a pipe a line for every half minute."""
 
     def __init__(self, *, verbose: bool = False, quiet: bool = False):
         self.listens = verbose
         self._step = ""
         self._moving = sys.stderr.isatty() and not quiet
+        self._heartbeat = None if self._moving or quiet else Heartbeat(self._beat)
         self._status: Status | None = None
 
     def __enter__(self) -> "Screen":
@@ -115,9 +117,17 @@ class Screen(Observer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.rest()
+        if self._heartbeat:
+            self._heartbeat.stop()
+
+    def _beat(self, text: str) -> None:
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
 
     def progress(self, text: str) -> None:
         """Show what is being done now."""
+        if self._heartbeat:
+            self._heartbeat.doing(text)
         if not self._moving:
             return
         from rich.text import Text
@@ -150,8 +160,7 @@ class Screen(Observer):
             sys.stderr.write(page(sys.stderr).paint(f"-- step {number} of {total}", "faint") + "\n")
             # Values of rows are not told.
             self._step = step.sql if step.rows is None else ""
-        else:
-            self.progress(f"step {number} of {total}: {step.about}")
+        self.progress(f"step {number} of {total}: {step.about}")
 
     def sent(self, text: str) -> None:
         """Show what is sent to live: the plan's steps as they are, our own questions in a line each."""
@@ -166,7 +175,9 @@ class Screen(Observer):
         sys.stderr.write(page(sys.stderr).paint(f"{shown};", style) + "\n")
 
     def rest(self) -> None:
-        """Take the moving line away."""
+        """Take the moving line away; nothing is waited for, but perhaps an answer of the operator."""
+        if self._heartbeat:
+            self._heartbeat.doing("")
         if self._status is not None:
             self._status.stop()
             self._status = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbsync.cli.options import Number, no_seeds, options, plan_format, settings, sign, signer, words
+from dbsync.cli.options import Number, limits, no_seeds, options, plan_format, settings, sign, signer, words
 from dbsync.cli.options import consent as agreement
 from dbsync.cli.screen import Screen, failing, page, show
 
@@ -34,6 +34,7 @@ _EITHER = "leave out one of the two"
 )
 @sign
 @no_seeds
+@limits
 @agreement
 @plan_format
 def undo(**given: Any) -> int:

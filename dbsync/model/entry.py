@@ -16,6 +16,8 @@ class Ran:
     about: str
     author: str
     lost: tuple[str, ...] = ()
+    transactional: bool = False
+    """Whether it is known to have run in a transaction."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,8 @@ class Entry:
     desired_fingerprint: str
     steps: tuple[Ran, ...]
     manage: str = "auto"
+    done: int | None = None
+    """How many steps are applied for good, as far as it was written."""
     server: int = 0
     """The server's version at the time, as server_version_num."""
     edition: str = ""

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 
+from dbsync.model.objects import Id
 from dbsync.model.rows import TableRows
 from dbsync.model.steps import Step
 
@@ -23,6 +24,16 @@ class Seeded:
         return cls(
             sum(one.added for one in found), sum(one.changed for one in found), sum(one.removed for one in found)
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """The live database beside the end of the plan that was applied."""
+
+    left: tuple[Id, ...] = ()
+    """What the plan is about, and is not as it was to become."""
+    meanwhile: tuple[str, ...] = ()
+    """What else became another while the plan ran, in words."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

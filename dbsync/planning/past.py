@@ -1,13 +1,15 @@
 """What an undo has to say of the past: what was done by hand since, what stays lost, whether live is back."""
 
+import dataclasses
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from dbsync.model.entry import Difference, Entry
 from dbsync.model.objects import Id
+from dbsync.model.outcome import Record
 from dbsync.pg import version as versions
-from dbsync.planning.verify import ANY, drift, moved, strays
+from dbsync.planning.verify import ANY, changed_by, drift, moved, strays
 from dbsync.snapshot import edition
 
 _MOST = 8
@@ -25,6 +27,34 @@ def by_hand(now: Objects, last: Entry, server: int) -> Iterator[str]:
             )
     elif comparable(last, server) and (changed := strayed(now, last)):
         yield f"live is not as record {last.record.id} left it, and this goes back as well: {_listed(changed)}"
+
+
+def turned_out(now: Objects, entry: Entry, server: int) -> Record:
+    """The record of an apply that was cut off, with the outcome that the live database shows."""
+    outcome, shown = _seen(now, entry, server)
+    text = f"dbsync was cut off before it could write how this ended; {shown}"
+    return dataclasses.replace(entry.record, outcome=outcome, error=text)
+
+
+def _seen(now: Objects, entry: Entry, server: int) -> tuple[str, str]:
+    """The outcome, and in words what it is known from."""
+    total, done = len(entry.steps), entry.done
+    if done == total:
+        return "applied", "every step was applied"
+    if done is not None and entry.steps[done].transactional:
+        # How far it came is written in the transactions themselves.
+        some = "step 1 was applied" if done == 1 else f"steps 1 to {done} were applied"
+        return ("partial", f"{some}, the others were not") if done else ("failed", "nothing was applied")
+    if entry.before is None or entry.planned is None or not comparable(entry, server):
+        return "interrupted", "how far it came cannot be seen: another version of dbsync or PostgreSQL wrote the record"
+    changed = changed_by(entry.before, entry.planned)
+    if not changed:
+        return "interrupted", "how far it came cannot be seen: it changes no objects"
+    if all(now.get(one) == entry.planned.get(one) or (one in now and entry.planned.get(one) == ANY) for one in changed):
+        return "applied", "the database shows that every step was applied"
+    if not done and all(now.get(one) == entry.before.get(one) for one in changed):
+        return "failed", "the database shows that nothing was applied"
+    return "partial", "the database shows that it was applied in part"
 
 
 def between(earlier: Entry, target: Entry) -> Iterator[str]:

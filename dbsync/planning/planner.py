@@ -97,6 +97,7 @@ def _make(
                 return dataclasses.replace(source.named(known), seconds=time.monotonic() - began)
             tables = large(live.connection, request.online)
             needs = Needs.of(live.facts, extensions(script), load_timeout=request.load_timeout)
+            progress("starting a scratch server")
             scratch = stack.enter_context(
                 open_scratch(request.scratch, needs, environ=request.environ, live=request.target)
             )

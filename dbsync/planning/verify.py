@@ -1,6 +1,7 @@
 """What became of live: since it was planned on, and, after an apply, beside what the replay ended with."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -8,6 +9,7 @@ import psycopg
 from dbsync.errors import Stale
 from dbsync.kinds import KINDS
 from dbsync.model.objects import Id, Satellite
+from dbsync.model.outcome import End
 from dbsync.model.plan import Identity, Plan
 from dbsync.pg.server import describe
 from dbsync.seeds import watch
@@ -22,12 +24,53 @@ _MOST = 20
 """How many objects that changed are named."""
 
 
-def remaining(connection: Connection, plan: Plan) -> tuple[Id, ...]:
-    """The objects of live that are neither as the plan's replay left them nor, untouched, as they were before."""
+def remaining(connection: Connection, plan: Plan) -> End:
+    """What of the live database is neither as the plan's replay left it nor, untouched, as it was before."""
     if not plan.current and not plan.replayed:
-        return ()
-    found = strays(snapshot(connection).digests, plan.current, plan.replayed)
-    return tuple(one for one in found if not _of_the_server(one))
+        return End()
+    now = snapshot(connection).digests
+    found = [one for one in strays(now, plan.current, plan.replayed) if not _of_the_server(one)]
+    subjects = _subjects(plan)
+    left = tuple(one for one in found if one in subjects)
+    others = {one for one in found if one not in subjects}
+    return End(left, tuple(drift(_only(now, others), _only(plan.current, others))))
+
+
+def _subjects(plan: Plan) -> frozenset[Id]:
+    """What the plan is about: what it changes, and what its steps speak of or were seen to touch."""
+    changed = changed_by(plan.current, plan.replayed)
+    spoken = {name for one in plan.steps for name in (one.step.about, *one.touched)}
+    return changed | spoken
+
+
+def changed_by(before: Mapping[Id, str], after: Mapping[Id, str]) -> frozenset[Id]:
+    """The objects that a plan makes, changes or drops; where an object may read in any words, it is not known to."""
+    known = before.keys() | after.keys()
+    return frozenset(
+        one for one in known if before.get(one) != after.get(one) and not (one in before and after.get(one) == ANY)
+    )
+
+
+def _only(objects: Mapping[Id, str], names: Container[Id]) -> dict[Id, str]:
+    return {one: digest for one, digest in objects.items() if one in names}
+
+
+def same(connection: Connection, plan: Plan) -> None:
+    """Stale where this is another database than the plan's, or what the plan is about was changed by somebody else.
+
+    In the middle of an apply an object is as it was, or as the plan leaves it; one that several steps are about may be
+    in between.
+    """
+    check_identity(connection, plan)
+    if not plan.current and not plan.replayed:
+        return
+    speak = Counter(name for one in plan.steps for name in {one.step.about, *one.touched})
+    now = snapshot(connection).digests
+    for one in sorted(_subjects(plan)):
+        if speak[one] < 2 and now.get(one) not in (plan.current.get(one), plan.replayed.get(one)):
+            if plan.replayed.get(one) == ANY and one in now:
+                continue
+            raise Stale(f"{one} was changed by somebody else while the plan ran")
 
 
 def _of_the_server(one: Id) -> bool:

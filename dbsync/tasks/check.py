@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import psycopg
 
-from dbsync.apply.history import records
 from dbsync.apply.lock import holder
 from dbsync.config import Config
 from dbsync.errors import DbsyncError
@@ -22,6 +21,7 @@ from dbsync.scratch.fence.machine import gap
 from dbsync.scratch.given import PREFIX
 from dbsync.tasks import findings
 from dbsync.tasks.live import live
+from dbsync.tasks.past import known_records
 from dbsync.tasks.request import request_for
 
 Connection = psycopg.Connection[object]
@@ -39,7 +39,7 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
             took = (time.monotonic() - began) * 1000
             number = connection.info.server_version
             condition = condition_of(connection, PREFIX)
-            past, applied = _history(connection)
+            unread, applied, running = _history(connection)
             name = "the embedded development database" if config.embedded else target.label
             found = [
                 Finding(about="connection", state="good", text=f"{name}, reached in {took:.0f} ms"),
@@ -48,7 +48,11 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
             ]
         schema, plan = _schema(config, target, observer, applied, quick=quick)
         found += findings.fence(gap(config.scratch))
-        found += [schema, *_seeds(config, plan), past, *findings.leftovers(condition)]
+        rows = list(_seeds(config, plan))
+        # What is as the files say needs no mending, however it came to be so.
+        mended = all(one.state == "good" for one in (schema, *rows))
+        past = unread or findings.history(applied, running, mended=mended)
+        found += [schema, *rows, past, *findings.leftovers(condition)]
     return Health(
         target=name,
         findings=tuple(found),
@@ -57,14 +61,14 @@ def check(config: Config, observer: Observer, *, quick: bool = False) -> Health:
     )
 
 
-def _history(connection: Connection) -> tuple[Finding, tuple[Record, ...]]:
+def _history(connection: Connection) -> tuple[Finding | None, tuple[Record, ...], str | None]:
+    """Why it cannot be read, or the records and who applies just now."""
     try:
-        found = records(connection)
+        return None, known_records(connection), holder(connection)
     except psycopg.Error as error:
         text = f"it cannot be read: {Failure.of(error).message}"
         hint = "the role that applied the plans may read it"
-        return Finding(about="history", state="unknown", text=text, hint=hint), ()
-    return findings.history(found, holder(connection)), found
+        return Finding(about="history", state="unknown", text=text, hint=hint), (), None
 
 
 def _schema(

@@ -38,6 +38,7 @@ def desired(config: Config, observer: Observer) -> Iterator[Scratch]:
             extensions=extensions,
             load_timeout=config.load_timeout,
         ).and_roles(named(script))
+    observer.progress("starting a scratch server")
     with open_scratch(config.scratch, needs, environ=config.environ, live=live) as scratch:
         workspace = Workspace(scratch, needs.session_role, superuser=False)
         observer.progress(f"loading {config.schema.name}")

@@ -100,12 +100,14 @@ def _rows(one: TableRows) -> str:
     return f"{one.table}: {one.declared:,} declared" + (f", {wrong}" if wrong else "")
 
 
-def history(records: tuple[Record, ...], running: str | None) -> Finding:
-    """What was applied last, and whether it ended."""
+def history(records: tuple[Record, ...], running: str | None, *, mended: bool) -> Finding:
+    """What was applied last, and whether it ended; `mended` says that the database is what the files say."""
     if not records:
         return Finding(about="history", state="note", text="dbsync has applied nothing here, or kept no record of it")
     last = records[0]
     said: tuple[State, str, str | None] = ("good", _record(last), None)
+    if last.outcome == "applied" and last.error:
+        said = ("note", _record(last), last.error)
     if running:
         said = ("note", f"an apply is running: {running}", None)
     elif last.outcome in ("running", "interrupted"):
@@ -117,6 +119,8 @@ def history(records: tuple[Record, ...], running: str | None) -> Finding:
     elif last.outcome == "failed":
         said = ("note", f"record {last.id} failed and changed nothing", f"dbsync history show {last.id} tells why")
     state, text, mends = said
+    if state == "bad" and mended:
+        state, mends = "note", f"the database is as it should be by now; dbsync history show {last.id} tells why"
     details = tuple(words for one in records[:LAST] if (words := _record(one)) != text)
     return Finding(about="history", state=state, text=text, details=details, hint=mends)
 

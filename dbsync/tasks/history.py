@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import psycopg
 
 from dbsync.apply.entry import entry
-from dbsync.apply.history import records
 from dbsync.apply.preflight import Connection
 from dbsync.config import Config
 from dbsync.errors import ConnectionFailed
@@ -17,6 +16,7 @@ from dbsync.pg.failures import Failure
 from dbsync.pg.target import Target
 from dbsync.planning.past import difference
 from dbsync.tasks.live import live
+from dbsync.tasks.past import known_records
 
 
 def history(config: Config, observer: Observer) -> tuple[Record, ...]:
@@ -45,7 +45,7 @@ def reading(target: Target) -> Iterator[tuple[Connection, tuple[Record, ...]]]:
     """A connection for reading the history, and for nothing else, and its records, the newest first."""
     with contextlib.closing(connect(target, read_only=True)) as connection:
         try:
-            yield connection, records(connection)
+            yield connection, known_records(connection)
         except psycopg.Error as error:
             message = f"the history of {target.label} cannot be read: {Failure.of(error).message}"
             raise ConnectionFailed(message, hint="the role that applied the plans may read it") from None

@@ -4,7 +4,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dbsync.config import Config
 from dbsync.errors import UsageError
@@ -13,7 +13,7 @@ from dbsync.model.plan import Plan
 from dbsync.model.text import Script
 from dbsync.pg.target import Target
 from dbsync.planning.quick import make_plan
-from dbsync.tasks import files
+from dbsync.tasks import files, past
 from dbsync.tasks.live import live
 from dbsync.tasks.request import request_for
 
@@ -40,10 +40,8 @@ def plan_for(config: Config, target: Target, observer: Observer) -> Planned:
     """Plan for a target that is at hand."""
     plan = make_plan(request_for(config, target), observer.progress)
     warning = _empty_file(plan, config)
-    more: dict[str, Any] = {}
-    if warning:
-        more["notes"] = (warning, *plan.notes)
-    return Planned(named(dataclasses.replace(plan, **more), config), warning)
+    notes = ((warning,) if warning else ()) + past.notes(target, changes=not plan.empty)
+    return Planned(named(dataclasses.replace(plan, notes=(*notes, *plan.notes)), config), warning)
 
 
 def named(plan: Plan, config: Config) -> Plan:

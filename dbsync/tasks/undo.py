@@ -26,6 +26,7 @@ from dbsync.seeds.former import found
 from dbsync.tasks.apply import carry_out
 from dbsync.tasks.history import reading
 from dbsync.tasks.live import live
+from dbsync.tasks.past import notes as history_notes
 from dbsync.tasks.plan import Planned, named
 from dbsync.tasks.request import request_for
 
@@ -71,7 +72,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer,
         server = connection.info.server_version
         back = _back(connection, records, to)
         if rows and back.target.state:
-            back = _with_rows(connection, back)
+            back = _with_rows(connection, records, back)
     found = back.target
     if found.state is None:
         raise NoPlan(
@@ -92,6 +93,7 @@ def _planned(config: Config, target: Target, to: int | None, observer: Observer,
     request = dataclasses.replace(request_for(config, target), seeds=None, manage=manage)
     plan = go_back(request, goal, observer.progress)
     notes = (*_notes(plan, back, server), *goal.rows.notes, *_instead(back, records), *plan.notes)
+    notes = (*notes, *history_notes(target, changes=not plan.empty))
     return Planned(named(dataclasses.replace(plan, notes=notes), config))
 
 
@@ -110,20 +112,26 @@ def _back(connection: Connection, records: tuple[Record, ...], to: int | None) -
         )
     earlier = next((one.id for one in records if one.id < number and one.outcome == "applied"), None)
     target = entry(connection, records, number)
+    changing = _changing(records, number)
     return _Back(
         target,
         entry(connection, records, last),
         entry(connection, records, earlier) if earlier is not None else None,
-        tuple(losses(connection, number)),
-        tuple(renames(connection, number)) if target.state else (),
+        tuple(losses(connection, changing)),
+        tuple(renames(connection, changing)) if target.state else (),
         (),
     )
 
 
-def _with_rows(connection: Connection, back: _Back) -> _Back:
+def _changing(records: tuple[Record, ...], number: int) -> list[int]:
+    """The records from this one on that changed, or may have changed, anything."""
+    return [one.id for one in records if one.id >= number and one.outcome != "failed"]
+
+
+def _with_rows(connection: Connection, records: tuple[Record, ...], back: _Back) -> _Back:
     """The same, with the rows that the records wrote."""
-    number, notes = back.target.record.id, list[str]()
-    rows = tuple(tuple(_found(connection, one, notes) for one in written) for written in former(connection, number))
+    changing, notes = _changing(records, back.target.record.id), list[str]()
+    rows = tuple(tuple(_found(connection, one, notes) for one in written) for written in former(connection, changing))
     return dataclasses.replace(back, rows=rows, notes=tuple(notes))
 
 

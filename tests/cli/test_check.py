@@ -149,7 +149,7 @@ def test_quick_knows_what_was_applied(live: Live, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("outcome", "state", "said"),
     [
-        ("running", "bad", "record 1 has no end: dbsync was stopped while it ran"),
+        ("interrupted", "bad", "record 1 has no end: dbsync was stopped while it ran"),
         ("partial", "bad", "record 1 was applied in part"),
         ("failed", "note", "record 1 failed and changed nothing"),
     ],

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from dbsync import cli
+from dbsync.pg.connect import Target, connect
 from tests.plugins.own_server import OwnServer
 
 Say = Callable[..., tuple[int, str, str]]
@@ -32,6 +34,13 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
         return (code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def live(database: Target) -> Iterator[psycopg.Connection[Any]]:
+    """A session in an empty database of the server at hand."""
+    with connect(database, application_name="test") as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dbsync.pg.connect import connect
+from tests.by_hand import holding, waits
 from tests.plugins.own_server import OwnServer
 from tests.servers.conftest import Say, run_sql
 
@@ -36,15 +37,20 @@ def plan_file(shop: OwnServer, project: Path, say: Say) -> str:
     return "plan.json"
 
 
-def broken(shop: OwnServer, plan_file: str, fault: Callable[[subprocess.Popen[str]], None]) -> tuple[int, str]:
-    """An apply that meets a fault in its second transaction; its exit code and what it said."""
-    process = subprocess.Popen(
+def apply_of(shop: OwnServer, plan_file: str) -> subprocess.Popen[str]:
+    """An apply of a saved plan in a process of its own."""
+    return subprocess.Popen(
         [sys.executable, "-m", "dbsync", "apply", plan_file, "--yes", "--database", shop.url()],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
+
+
+def broken(shop: OwnServer, plan_file: str, fault: Callable[[subprocess.Popen[str]], None]) -> tuple[int, str]:
+    """An apply that meets a fault in its second transaction; its exit code and what it said."""
+    process = apply_of(shop, plan_file)
     with connect(shop.target("postgres", "postgres")) as session:
         deadline = time.monotonic() + 120
         while session.execute(INSIDE).fetchone() == (0,):
@@ -86,7 +92,12 @@ def test_killed(shop: OwnServer, plan_file: str, project: Path, say: Say) -> Non
             time.sleep(0.1)
     assert state(shop) == (["bad", "ok"], ["running"])
     finished(shop, project, say)
-    assert state(shop)[1] == ["interrupted", "applied"]
+    assert state(shop)[1] == ["partial", "applied"]
+    with shop.superuser() as session:
+        found = session.execute("select error from dbsync.history where id = 1").fetchone()
+    assert found == (
+        "dbsync was cut off before it could write how this ended; step 1 was applied, the others were not",
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
@@ -100,9 +111,10 @@ def test_server_restarted(shop: OwnServer, plan_file: str, project: Path, say: S
     finished(shop, project, say)
 
 
-def test_terminated(shop: OwnServer, plan_file: str) -> None:
-    code, said = broken(shop, plan_file, lambda process: process.send_signal(signal.SIGTERM))
-    assert (code, state(shop)) == (6, (["bad", "ok"], ["partial"]))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_terminated(shop: OwnServer, plan_file: str, number: signal.Signals, code: int) -> None:
+    ended, said = broken(shop, plan_file, lambda process: process.send_signal(number))
+    assert (ended, state(shop)) == (code, (["bad", "ok"], ["partial"]))
     assert said.startswith("error: interrupted. Step 1 was applied, steps 2 to 4 were not.")
 
 
@@ -116,3 +128,30 @@ def test_no_room_on_live(shop: OwnServer, project: Path, say: Say) -> None:
     assert said.startswith("error: step 2 of 4 failed: could not extend file: No space left on device\n")
     assert "Step 1 was applied, steps 2 to 4 were not. The transaction was rolled back.\nhint: Make room.\n" in said
     assert state(shop) == (["bad", "ok"], ["partial"])
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_terminated_while_an_index_is_built(
+    shop: OwnServer, project: Path, say: Say, number: signal.Signals, code: int
+) -> None:
+    """The index that is not valid goes, and the history says so."""
+    before = (project / "schema.sql").read_text()
+    run_sql(shop, before)
+    (project / "schema.sql").write_text(before + "create index by_name on plans (name);")
+    assert say("plan", "--out", "plan.json", "--online", "always", "--database", shop.url())[0] == 0
+    with holding(shop.target(), "insert into public.plans values (1, 'Free')") as gate, shop.superuser() as session:
+        with apply_of(shop, "plan.json") as process:
+            waits(session, "create index concurrently")
+            process.send_signal(number)
+            waits(session, "drop index concurrently")
+            gate.rollback()
+            _, said = process.communicate(timeout=120)
+        assert (process.returncode, said.splitlines()) == (
+            code,
+            [
+                "error: interrupted. Nothing was applied.",
+                "PostgreSQL left index public.by_name behind, which was not valid: it was dropped",
+            ],
+        )
+        assert session.execute("select to_regclass('public.by_name')").fetchone() == (None,)
+        assert session.execute("select outcome from dbsync.history").fetchall() == [("failed",)]

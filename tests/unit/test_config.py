@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from dbsync import config
+from dbsync.apply.session import Limits
 from dbsync.config import Config
 from dbsync.errors import UsageError
+from dbsync.tasks.apply import limits
 
 
 def load(folder: Path, environ: dict[str, str] | None = None, **options: Any) -> Config:
@@ -101,6 +103,12 @@ def test_no_secret_in_the_repr(folder: Path) -> None:
         ("lock_timeout = 0", "must be a time", None),
         ("lock_timeout = true", "must be a time", None),
         ("lock_timeout = '2 weeks'", "must be a time", None),
+        ("statement_timeout = false", "must be a time", None),
+        ("statement_timeout = -1", "must be a time", None),
+        ("attempts = 0", "must be a whole number from 1 on", None),
+        ("attempts = true", "must be a whole number from 1 on", None),
+        ("attempts = 2.5", "must be a whole number from 1 on", None),
+        ("attempts = 'often'", "must be a whole number from 1 on", None),
         ("author = ", "is not TOML", None),
     ],
 )
@@ -123,6 +131,20 @@ def test_mistyped_variable(folder: Path) -> None:
 @pytest.mark.parametrize(("written", "seconds"), [("2", 2), ("2s", 2), ("500ms", 0.5), ("1 min", 60), ("1.5", 1.5)])
 def test_times(folder: Path, written: str, seconds: float) -> None:
     assert load(folder, {"DBSYNC_LOCK_TIMEOUT": written}).lock_timeout == seconds
+
+
+def test_how_long_an_apply_waits(folder: Path) -> None:
+    toml(
+        folder,
+        "attempts = 3\npatience = '1 h'\nbuild-patience = 90\nlock_budget = '750ms'\nstatement_timeout = '5min'\n",
+    )
+    found = limits(load(folder, {"DBSYNC_ATTEMPTS": "4"}))
+    assert (found.attempts, found.patience, found.other_apply) == (4, 3600, 3600)
+    assert (found.build_patience, found.lock_budget, found.statement_timeout) == (90, 0.75, 300)
+    for nothing in ("0", 0, "none"):
+        assert limits(config.load({"statement_timeout": nothing}, {}, folder)).statement_timeout == 0
+    # What an apply does by itself is said in two places.
+    assert limits(config.load({}, {}, folder.parent)) == Limits()
 
 
 def test_what_a_file_names_stays_in_the_repository(folder: Path) -> None:
