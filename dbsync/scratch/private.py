@@ -215,7 +215,7 @@ def _lock(admin: psycopg.Connection[Any], password: str) -> None:
 
 def _furnish(admin: psycopg.Connection[Any], needs: Needs) -> None:
     roles.make(admin, needs)
-    admin.execute("; ".join(roles.owner(needs)).encode())
+    admin.execute("; ".join([*roles.closing(admin.info.server_version), *roles.owner(needs)]).encode())
     if needs.tablespaces:
         # Folders inside the data directory: the names are what counts.
         admin.execute("SET allow_in_place_tablespaces = on")

@@ -2,8 +2,7 @@
 there than an ordinary role.
 
 None is a superuser, has a password, or may do what reaches out of its database: read or write files of the server, run
-programs, make roles, replicate. Before PostgreSQL 16 CREATEROLE would be enough to get the other rights (section "Role
-Attributes" of the manual).
+programs, replicate.
 """
 
 from collections import defaultdict
@@ -94,6 +93,21 @@ def _grants(granted: list[Membership], version: int) -> Iterator[str]:
         yield f"GRANT {sql.name(one.role)} TO {sql.name(one.member)}{_options(one, version)}"
 
 
+_CLOSED = """
+    update pg_catalog.pg_authid set rolsuper = true
+    where rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')"""
+
+
+def closing(version: int) -> Iterator[str]:
+    """The statements that let nobody join PostgreSQL's own roles which reach out of a database.
+
+    Before PostgreSQL 16 whoever has CREATEROLE may make anybody a member of any role that is no superuser (section
+    "Role Attributes" of the manual). To be a member of a superuser gives none of its rights.
+    """
+    if version < 160000:
+        yield _CLOSED
+
+
 def owner(needs: Needs) -> Iterator[str]:
     """The statements that make OWNER."""
     yield f"CREATE ROLE {OWNER} LOGIN BYPASSRLS"
@@ -132,7 +146,11 @@ def _reach(name: str, members: dict[str, set[str]]) -> set[str]:
 
 def _attributes(role: Role, needs: Needs) -> str:
     every = needs.superuser and role.name == needs.session_role
-    flags = {"INHERIT": role.inherit, "BYPASSRLS": role.bypassrls or every}
+    flags = {
+        "INHERIT": role.inherit,
+        "CREATEROLE": role.createrole or every,
+        "BYPASSRLS": role.bypassrls or every,
+    }
     # Every role may log in: nobody but us can reach the server.
     return " ".join(["LOGIN", "NOSUPERUSER", *(flag if on else f"NO{flag}" for flag, on in flags.items())])
 

@@ -4,7 +4,7 @@
 create table loot (what text);
 create function evil() returns int language plpgsql as $$ begin
   begin
-    copy (select 1) to program 'touch <marker>';
+    copy (select 1) to program 'cat > <marker>';
   exception when insufficient_privilege then null; end;
   begin
     execute $x$ copy loot from '<secret>' $x$;
@@ -195,7 +195,7 @@ alter foreign table t options (set a 'c');
 -- # a program as a table
 create extension file_fdw;
 create server s foreign data wrapper file_fdw;
-create foreign table t (a text) server s options (program 'touch <marker>; echo 1');
+create foreign table t (a text) server s options (program 'cat > <marker>; echo 1');
 insert into loot select a from t;
 
 -- # a file as a table
@@ -368,7 +368,7 @@ create function f() returns int language c as 'attack', 'attack';
 select f();
 
 -- # a program in a block
-do $$ begin copy (select 1) to program 'touch <marker>'; end $$;
+do $$ begin copy (select 1) to program 'cat > <marker>'; end $$;
 
 -- # a file in a block
 do $$ begin copy loot from '<secret>'; end $$;
@@ -380,10 +380,10 @@ insert into loot select pg_read_file('<secret>');
 do $$ begin execute 'alter system set archive_command = ''touch <marker>'''; end $$;
 
 -- # a right in a block
-do $$ begin execute format('grant pg_execute_server_program to %I', current_user); copy (select 1) to program 'touch <marker>'; end $$;
+do $$ begin execute format('grant pg_execute_server_program to %I', current_user); copy (select 1) to program 'cat > <marker>'; end $$;
 
 -- # a right by a role of its own
-do $$ begin create role r in role pg_execute_server_program; execute format('grant r to %I', current_user); set role r; copy (select 1) to program 'touch <marker>'; end $$;
+do $$ begin create role r in role pg_execute_server_program; execute format('grant r to %I', current_user); set role r; copy (select 1) to program 'cat > <marker>'; end $$;
 
 -- # a superuser in a block
 do $$ begin create role r superuser; end $$;

@@ -10,8 +10,8 @@ NONE: frozenset[str] = frozenset()
 def test_no_role_may_more_than_an_ordinary_one_and_each_may_log_in() -> None:
     needs = Needs(major=18, session_role="app", roles=(Role(name="app"), Role(name="boss", superuser=True)))
     assert list(statements(needs, 180000, NONE)) == [
-        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
-        "CREATE ROLE boss LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
+        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOBYPASSRLS",
+        "CREATE ROLE boss LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOBYPASSRLS",
     ]
 
 
@@ -37,8 +37,8 @@ def test_nobody_gets_what_reaches_out_of_a_database() -> None:
     )
     made = list(statements(needs, 180000, frozenset(names)))
     assert made == [
-        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
-        "CREATE ROLE group_of_all LOGIN NOSUPERUSER INHERIT NOBYPASSRLS",
+        "CREATE ROLE app LOGIN NOSUPERUSER INHERIT CREATEROLE NOBYPASSRLS",
+        "CREATE ROLE group_of_all LOGIN NOSUPERUSER INHERIT NOCREATEROLE NOBYPASSRLS",
         "GRANT group_of_all TO app WITH ADMIN FALSE",
     ]
 
@@ -76,7 +76,7 @@ def test_a_superuser_becomes_a_member_of_every_role_that_is_not_a_member_of_it()
         memberships=(Membership(role="root", member="a"), Membership(role="a", member="b")),
     )
     made = list(statements(needs, 180000, NONE))
-    assert "CREATE ROLE root LOGIN NOSUPERUSER INHERIT BYPASSRLS" in made
+    assert "CREATE ROLE root LOGIN NOSUPERUSER INHERIT CREATEROLE BYPASSRLS" in made
     assert [text for text in made if text.endswith("TO root WITH ADMIN OPTION")] == [
         "GRANT c TO root WITH ADMIN OPTION"
     ]
