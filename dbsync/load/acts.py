@@ -72,6 +72,7 @@ def act(session: Connection, elevate: Elevate, statement: str) -> None:
             untouched.check_owner(session, owner)
         # What is done about event triggers wakes none, and a state that it gives one must stay.
         with elevate(session, silent=name != "AlterEventTrigStmt", owner=owner), session.transaction():
+            before = untouched.names(session)
             if name in ("CreateFdwStmt", "AlterFdwStmt"):
                 _make_wrapper(session, statement)
             elif name in ("CreateExtensionStmt", "AlterExtensionStmt"):
@@ -80,7 +81,7 @@ def act(session: Connection, elevate: Elevate, statement: str) -> None:
                 session.execute(statement.encode())
             if name in _MAKES_NATIVE_CODE:
                 session.execute(RESEAL.encode())
-            untouched.check(session)
+            untouched.check(session, before)
 
 
 def _make_function(session: Connection, elevate: Elevate, statement: str) -> None:
@@ -99,11 +100,12 @@ def _make_function(session: Connection, elevate: Elevate, statement: str) -> Non
             return
     defaults_are_harmless(session, statement)
     with elevate(session), session.transaction():
+        before = untouched.names(session)
         # The validator of C loads the library, and others compile the text.
         with _away(session, _LANGUAGE_VALIDATORS, _LANGUAGE_BACK):
             session.execute(statement.encode())
         session.execute(RESEAL.encode())
-        untouched.check(session)
+        untouched.check(session, before)
 
 
 def _make_wrapper(session: Connection, statement: str) -> None:
@@ -185,6 +187,8 @@ _ACTS: Mapping[str, Callable[[pb.Node], bool]] = {
     "DefineStmt": _definition,  # base types, text search parsers and templates, aggregates over "internal"
     "DropStmt": lambda node: node.drop_stmt.remove_type == pb.OBJECT_ACCESS_METHOD,
     "GrantStmt": _always,
+    # The constructors of a range belong to the server's superuser, whoever made the range.
+    "RenameStmt": lambda node: node.rename_stmt.rename_type in (pb.OBJECT_FUNCTION, pb.OBJECT_ROUTINE),
     "SecLabelStmt": _always,
 }
 """The acts, by parse node, each with what tells that the statement evaluates nothing."""

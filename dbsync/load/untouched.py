@@ -9,6 +9,9 @@ from dbsync.load.unsafe import UnsafeActError
 
 Connection = psycopg.Connection[Any]
 
+_NAMES = """
+    select pg_catalog.md5(pg_catalog.string_agg(proname, ',' order by oid)) from pg_catalog.pg_proc where oid < 16384"""
+
 _FILES = ("lo_export", "lo_import", "pg_ls_dir", "pg_read_binary_file", "pg_read_file", "pg_stat_file")
 """Functions that reach files of the server, and ask nothing but whether they may be called."""
 
@@ -46,6 +49,8 @@ _TOUCHED = f"""
               and exists (select from pg_catalog.aclexplode(p.proacl) a
                           where a.grantee not in (10, 'pg_read_server_files'::pg_catalog.regrole)))
     union all
+    select 'the name of a function' where ({_NAMES}) <> %s
+    union all
     select 'language ' || lanname from pg_catalog.pg_language where oid in (12, 13) and lanpltrusted
     union all
     select 'the cast from ' || pg_catalog.format_type(o.castsource, null) || ' to '
@@ -65,11 +70,17 @@ _TOUCHED = f"""
 _IS_SUPERUSER = "select from pg_catalog.pg_roles where rolname = %s and rolsuper"
 
 
-def check(session: Connection) -> None:
+def names(session: Connection) -> str:
+    """A digest of the names of PostgreSQL's functions, for `check` afterwards."""
+    with session.cursor(row_factory=tuple_row) as cursor:
+        return str(cursor.execute(_NAMES.encode()).fetchall()[0][0])
+
+
+def check(session: Connection, before: str) -> None:
     """UnsafeActError where something of PostgreSQL's own would run code of the file's in everybody's sessions, or would
     give a right that only superusers have."""
     with session.cursor(row_factory=tuple_row) as cursor:
-        row = cursor.execute(_TOUCHED.encode()).fetchone()
+        row = cursor.execute(_TOUCHED.encode(), [before]).fetchone()
     if row:
         raise UnsafeActError(
             f"this would change what is PostgreSQL's own: {row[0]}",

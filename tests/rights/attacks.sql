@@ -439,3 +439,6 @@ create extension amcheck;
 
 -- # a tablespace
 do $$ begin execute 'create tablespace x location ''/tmp'''; end $$;
+
+-- # another name for a built-in function
+alter function pg_catalog.query_to_xml(text, boolean, boolean, text) rename to pg_get_expr;
