@@ -96,12 +96,14 @@ def deleted(number: int, table: tuple[str, ...]) -> str:
 class KeyColumn:
     """A column of a key on live: its name, its type, and the operator that says what is equal there.
 
-    Where values may not be of live's type, `type` is empty and texts are compared.
+    Where values may not be of live's type, `type` is empty and texts are compared. `nulls` tells that one NULL is like
+    another.
     """
 
     name: str
     type: str
     equal: str = "="
+    nulls: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -195,7 +195,8 @@ class _Planning:
     def seed(self, connection: Connection) -> None:
         """Load the rows that should be there, and read live's that they concern."""
         self.seeding = Seeding(self.workspace, self.source.rows, self.progress)
-        self.seeding.prepare(connection, self.begun.after)
+        alike = not self.begun.steps and not compare(self.current, self.goal)
+        self.seeding.prepare(connection, self.begun.after, alike=alike)
 
     def sides(self, database: str, read: Catalog) -> tuple[Catalog, Catalog]:
         """What was read of a copy of live, and where it is to end, in the same words."""

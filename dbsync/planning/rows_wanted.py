@@ -19,6 +19,7 @@ from dbsync.model.text import Script
 from dbsync.pg.event_triggers import silence
 from dbsync.planning.unnamed import called_after, called_before
 from dbsync.planning.workspace import COPY, DESIRED, Workspace
+from dbsync.seeds.cells import apart
 from dbsync.seeds.directives import directives
 from dbsync.seeds.former import Former
 from dbsync.seeds.keys import keyed
@@ -67,7 +68,7 @@ class SeedsFile:
     first = False
 
     def __init__(self, script: Script):
-        self.script = script
+        self.script, self._cells = apart(script)
 
     def load(self, workspace: Workspace, after: Names) -> Loaded:
         """Twice, where the values may differ with every load."""
@@ -91,7 +92,7 @@ class SeedsFile:
             _closed_by_errors(admin),
             contextlib.closing(workspace.scratch.connect(name, role=workspace.role, settings=LOADING)) as connection,
         ):
-            return admin, load(connection, admin, self.script)
+            return admin, load(connection, admin, self.script, self._cells)
 
     def _moves(self, found: Sequence[Wanted]) -> bool:
         """Whether values may differ with every load: those of a COPY, without triggers, hardly can."""

@@ -17,7 +17,7 @@ from dbsync.hazards import ask
 from dbsync.model.hazards import Hazard
 from dbsync.model.objects import Id
 from dbsync.model.plan import Batch, Observed
-from dbsync.model.rows import FormerRows, TableRows, Watched
+from dbsync.model.rows import FormerRows, TableRows, Values, Watched
 from dbsync.pg.event_triggers import resting, silence
 from dbsync.planning.batches import committed_before
 from dbsync.planning.proof import NeedsCommitError, NotProvenError, run_batches
@@ -30,7 +30,10 @@ from dbsync.seeds.gather import gather
 from dbsync.seeds.keep import forgotten
 from dbsync.seeds.keys import parents_first
 from dbsync.seeds.rehearse import rehearse, steps
-from dbsync.seeds.tables import THE_ROW, tables
+from dbsync.seeds.same import unchanged
+from dbsync.seeds.seen import as_declared, first
+from dbsync.seeds.staging import own_path
+from dbsync.seeds.tables import THE_ROW, Path, tables
 from dbsync.seeds.wanted import Wanted
 from dbsync.seeds.write import Unit, Writer
 
@@ -63,13 +66,20 @@ class Seeding:
         self.progress = progress
         self.wanted: tuple[Wanted, ...] = ()
         self.watched: tuple[Watched, ...] = ()
+        self.path = ""
+        """The search_path that the role's sessions have in the live database."""
+        self.same = False
+        """Whether live has every row as it should be, which spares bringing them."""
+        self.there: dict[Path, tuple[Values, ...]] = {}
+        """The first rows of each table, where that is so."""
         self.ahead: tuple[Batch, ...] = ()
         """What is written before the schema's steps."""
 
-    def prepare(self, live: Connection, after: Callable[[Id], Id]) -> None:
+    def prepare(self, live: Connection, after: Callable[[Id], Id], *, alike: bool) -> None:
         """Put the rows that should be there into stores, and read live's rows of their keys.
 
-        `after` gives the names that objects of live will have.
+        `after` gives the names that objects of live will have; `alike` tells that the schema has nothing to do, so that
+        rows which are the same now are not to be changed by a step.
 
         SchemaError where a file cannot be loaded, ConnectionFailed where live's rows may not be read.
         """
@@ -78,6 +88,10 @@ class Seeding:
         admin, known, self.wanted = self.rows.load(self.workspace, after)
         with contextlib.closing(admin):
             self.progress("reading live's rows")
+            if alike and not self.rows.first and (found := unchanged(live, admin, self.wanted)) is not None:
+                self.watched, self.same = found, True
+                self.there = {one.table.path: tuple(first(admin, one)) for one in self.wanted}
+                return
             scratch.create(ROWS, template=COPY)
             with (
                 contextlib.closing(scratch.connect(ROWS)) as superuser,
@@ -85,12 +99,16 @@ class Seeding:
                 contextlib.closing(scratch.connect_as_owner(ROWS)) as copy,
             ):
                 called = as_it_is if self.rows.first else after
+                self.path = own_path(live)
                 self.watched = gather(live, admin, copy, self.wanted, known, called)
 
     def complete(self, batches: tuple[Batch, ...]) -> Declared:
         """The batches with the steps that make live's rows what the file says, and what differs. NoPlan names a row
         that live refuses."""
         self.progress("comparing rows")
+        if self.same:
+            found = tuple(as_declared(one, self.script, self.there[one.table.path]) for one in self.wanted)
+            return Declared(batches, tuple(sorted(found, key=lambda one: one.table)), self.watched)
         before = () if self.rows.first else batches
         with self.workspace.fresh(template=ROWS) as name:
             self._run(name, before)
@@ -136,7 +154,7 @@ class Seeding:
 
     def _rehearsed(self, name: str, units: list[Unit]) -> list[Unit]:
         with contextlib.closing(self.workspace.running(name)) as connection:
-            return rehearse(connection, units, self.script, self.rows.hint)
+            return rehearse(connection, units, self.script, self.path, self.rows.hint)
 
     def _proven(self, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
         """The batches as they run on a fresh copy, in which the rows are then what the file says.
@@ -218,8 +236,9 @@ class Seeding:
             for one in self.wanted:
                 if twice := comparison.ambiguous(one):
                     place = self.script.statements[twice[0]].place
+                    where = place.file if self.rows.hint is not None else f"{place}:{place.column}"
                     raise NoPlan(
-                        f"{place}:{place.column}: more than one row of {one.table.name} on live has the key"
+                        f"{where}: more than one row of {one.table.name} on live has the key"
                         f" ({', '.join(one.key)}) = ({twice[1]})",
                         hint=self.rows.hint
                         or "name a key that tells them apart: -- dbsync: key (…), in front of the statement",
@@ -254,7 +273,8 @@ def _unsettled(found: Sequence[TableRows], units: Sequence[Unit], hint: str | No
         for change in one.changes[:_MOST]:
             names = ", ".join(change.columns) if change.before and change.after is not None else "the row"
             key = ", ".join(str(value) for value in change.key)
-            lines.append(f"  {one.table.name} {key}: {names} ({change.place or one.place})")
+            where = "" if hint is not None else f" ({change.place or one.place})"
+            lines.append(f"  {one.table.name} {key}: {names}{where}")
     lines = lines or [f"  {unit.sql}" for unit in units[:_MOST]]
     return NoPlan(
         "No plan could be proven: rows that were written are not as they were declared",

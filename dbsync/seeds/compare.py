@@ -264,7 +264,16 @@ def written(alias: str, column: Column) -> str:
 
 def _match(one: Wanted) -> str:
     """That `t` is the row that `w` declares."""
-    return " and ".join(f"t.{sql.name(name)} {one.table.columns[name].equal} w.{sql.name(name)}" for name in one.key)
+    tests = []
+    for name in one.key:
+        own, other = f"t.{sql.name(name)}", f"w.{sql.name(name)}"
+        test = f"{own} {one.table.columns[name].equal} {other}"
+        if one.nulls(name):
+            # The number of a new row is not known yet, which is no NULL.
+            known = "".join(f" and w.{reference.column} is null" for reference in one.references_of(name))
+            test = f"({test} or {own} is null and {other} is null{known})"
+        tests.append(test)
+    return " and ".join(tests)
 
 
 def _up_to(number: int | None) -> str:

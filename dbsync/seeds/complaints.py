@@ -4,8 +4,14 @@ import psycopg
 
 from dbsync import sql
 from dbsync.errors import ConnectionFailed, NoPlan, ScratchError
+from dbsync.model.text import Place
 from dbsync.pg.failures import Failure
 from dbsync.seeds.tables import Path
+
+_PAST = (
+    "seeds.sql gives rows of it, or of a table that refers to it: let the role read it, past row-level security too"
+    " (ALTER ROLE … BYPASSRLS, or the table without FORCE ROW LEVEL SECURITY), or leave the seeds out with --no-seeds"
+)
 
 
 def unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
@@ -14,9 +20,17 @@ def unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
     # The text of an error that a row is the reason of holds its values.
     why = failure.kind if (failure.sqlstate or "").startswith(("22", "23")) else failure.message
     return ConnectionFailed(
-        f"the rows of {sql.qualified(*path)} cannot be read: {why}",
-        hint="seeds.sql gives rows of it, or of a table that refers to it: let the role read it, past row-level"
-        " security too, or leave the seeds out with --no-seeds",
+        f"the rows of {sql.qualified(*path)} cannot be read: {why}", hint=_PAST
+    )
+
+
+def forced(path: Path, place: Place, error: psycopg.Error) -> ConnectionFailed:
+    """Row-level security holds the role off its own table."""
+    failure = Failure.of(error)
+    return ConnectionFailed(
+        f"{place}:{place.column}: the rows of {sql.qualified(*path)} cannot be written: {failure.message}",
+        detail=failure.detail or "its row-level security is forced on its owner, too",
+        hint=_PAST,
     )
 
 

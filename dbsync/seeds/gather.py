@@ -135,7 +135,10 @@ class _Gathering:
         if None in match and not exact:
             # Which rows will have these keys is known once the steps have changed their type.
             self.staging.everything(table)
-        key = tuple(text_or(table.columns[name], one.table.columns[name]) for name in one.key)
+        key = tuple(
+            dataclasses.replace(text_or(table.columns[name], one.table.columns[name]), nulls=one.nulls(name))
+            for name in one.key
+        )
         keys = []
         for batch in batches(self.seeded, _values(one, one.key), len(key)):
             keys.append(batch[1:])
@@ -341,7 +344,7 @@ def _values(one: Wanted, names: Iterable[str], *, distinct: bool = False) -> str
     names = list(names)
     texts = ", ".join(f"{sql.name(name)}::text" for name in names)
     # A composite value of which a part is NULL is not NOT NULL.
-    known = " and ".join(f"{sql.name(name)} is distinct from null" for name in names)
+    known = " and ".join(f"{sql.name(name)} is distinct from null" for name in names if not one.nulls(name)) or "true"
     given = [index for index, given in one.given.items() if set(names) <= set(given.columns)]
     which = f"{STATEMENT} in ({', '.join(map(str, given))})" if len(given) < len(one.given) else "true"
     if distinct:

@@ -45,7 +45,7 @@ class Keeper:
 
     def removed(self, values: Mapping[str, str | None]) -> None:
         """A row that goes."""
-        if any(values[name] is None for name in self.one.key):
+        if any(values[name] is None and not self.one.nulls(name) for name in self.one.key):
             self.unknown = self.unknown or _KEYLESS
         if self._room(values.values()):
             self._removed.append(values)

@@ -9,6 +9,7 @@ import psycopg
 from dbsync import sql
 from dbsync.errors import SchemaError
 from dbsync.load.source import Source
+from dbsync.load.wrong_row import row_at
 from dbsync.model.text import Place, Script
 from dbsync.seeds.directives import Directives
 from dbsync.seeds.statements import Gives
@@ -71,18 +72,21 @@ def _keyed(admin: Connection, wanted: Wanted, told: Directives, script: Script) 
         key = told.key
     else:
         known = [key for key in wanted.table.uniques if frozenset(key) <= wanted.always]
-        usable = [key for key in known if not _without(admin, wanted, key)]
+        usable = [key for key in known if key in wanted.table.nulls_equal or not _without(admin, wanted, key)]
         if not usable:
             raise _keyless(wanted, script)
         key = usable[0]
     wanted = dataclasses.replace(wanted, key=key)
-    if index := _without(admin, wanted, key):
+    if index := _without(admin, wanted, [name for name in key if not wanted.nulls(name)]):
         words = f"rows of {wanted.table.name} have NULL in their key ({', '.join(key)})"
         raise _error(script, script.statements[index - 1].place, words, "give all of them values, or name another key")
     if twice := _twice(admin, wanted):
-        index, values = twice
+        index, row, values = twice
         words = f"two rows of {wanted.table.name} have the same key: {values}"
-        raise _error(script, script.statements[index].place, words, "leave one of them out, or name another key")
+        place, ordinal = script.statements[index].place, wanted.given[index].ordinal(row)
+        if ordinal and (found := row_at(script, script.statements[index], ordinal)):
+            place, _ = found
+        raise _error(script, place, words, "leave one of them out, or name another key")
     return wanted
 
 
@@ -124,33 +128,37 @@ def _keyless(wanted: Wanted, script: Script) -> SchemaError:
     given = ", ".join(name for name in table.columns if name in wanted.always) or "none"
     keys = "; ".join(f"({', '.join(key)})" for key in table.uniques)
     why = f"its unique keys are {keys}, and the file gives {given}" if keys else "it has no unique key"
-    if with_nulls := [key for key in table.uniques if frozenset(key) <= wanted.always]:
-        why = f"rows have NULL in ({', '.join(with_nulls[0])}), by which they would be"
     example = next((name for name in table.columns if name in wanted.always), "name")
+    hint = f"give the columns of a unique key, or write -- dbsync: key ({example}) in front of this, with the columns"
+    hint += " that tell the rows apart"
+    if with_nulls := [key for key in table.uniques if frozenset(key) <= wanted.always]:
+        columns = ", ".join(with_nulls[0])
+        why = f"rows have NULL in ({columns}), by which they would be"
+        hint = f"make the key UNIQUE NULLS NOT DISTINCT ({columns}), by which one NULL is like another; give all rows"
+        hint += " values there; or write -- dbsync: key (…) in front of this, with other columns that are never NULL"
     return _error(
         script,
         script.statements[min(wanted.given)].place,
         f"the rows of {table.name} cannot be told apart: {why}",
-        f"give the columns of a unique key, or write -- dbsync: key ({example}) in front of this, with the columns"
-        " that tell the rows apart",
+        hint,
     )
 
 
 def _without(admin: Connection, wanted: Wanted, key: Sequence[str]) -> int:
     """One above the statement that gave a row with NULL in its key; 0 where none did."""
-    missing = " or ".join(f"{sql.name(name)} is null" for name in key)
+    missing = " or ".join(f"{sql.name(name)} is null" for name in key) or "false"
     row = admin.execute(f"select min({STATEMENT}) + 1 from {wanted.store} where {missing}".encode()).fetchone()
     return int(row[0] or 0) if row else 0
 
 
-def _twice(admin: Connection, wanted: Wanted) -> tuple[int, str] | None:
-    """The statement that gave a second row with the same key, and the key's values."""
+def _twice(admin: Connection, wanted: Wanted) -> tuple[int, int, str] | None:
+    """The statement that gave a second row with the same key, the number of that row, and the key's values."""
     texts = [f"min({sql.name(name)}::text)" for name in wanted.key]
     row = admin.execute(
-        f"""select max({STATEMENT}), concat_ws(', ', {", ".join(texts)}) from {wanted.store}
+        f"""select max(array[{ROW}, {STATEMENT}]), concat_ws(', ', {", ".join(texts)}) from {wanted.store}
             group by {sql.names(wanted.key)} having count(*) > 1 order by min({ROW}) limit 1""".encode()
     ).fetchone()
-    return (int(row[0]), str(row[1])) if row else None
+    return (int(row[0][1]), int(row[0][0]), str(row[1])) if row else None
 
 
 def _referring(admin: Connection, found: Sequence[Wanted]) -> list[Wanted]:

@@ -5,19 +5,21 @@ a statement's names mean is asked right before it runs: its own session knows.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from dbsync import sql
-from dbsync.errors import SchemaError, ScratchError, TimeIsUp
+from dbsync.errors import ConnectionFailed, DbsyncError, SchemaError, ScratchError, TimeIsUp
 from dbsync.load import tree
 from dbsync.load.failures import endless, schema_error
 from dbsync.load.source import failure
 from dbsync.load.wrong_row import wrong_row
 from dbsync.model.text import Script, Statement
+from dbsync.seeds.cells import NOT_RUN, Cells
+from dbsync.seeds.complaints import forced
 from dbsync.seeds.statements import Gives, gives
 
 Connection = psycopg.Connection[Any]
@@ -42,25 +44,52 @@ _NAMED = """
     from pg_temp.dbsync_named d join pg_catalog.pg_class c on c.oid = d.relation
     join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid)
     join pg_catalog.pg_namespace n on n.oid = r.relnamespace"""
+_REFUSED = "42501"
+_FORCED = """
+    select array[n.nspname, c.relname]::text[] from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.oid in (select pg_catalog.to_regclass(name) from pg_catalog.unnest(%s::text[]) name)
+      and c.relforcerowsecurity and pg_catalog.row_security_active(c.oid)"""
 _NAMES = """
     select a.attrelid::bigint, array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
     where a.attrelid in (select relation from pg_temp.dbsync_named) and a.attnum > 0 and not a.attisdropped
     group by 1"""
 
 
-def load(connection: Connection, admin: Connection, script: Script) -> tuple[tuple[Gives, ...], ...]:
+def load(
+    connection: Connection, admin: Connection, script: Script, cells: Mapping[int, Cells]
+) -> tuple[tuple[Gives, ...], ...]:
     """Run the statements as `run` does, and mark what they wrote: what each of them gives to which tables.
 
-    `admin` is a session in the same database; `dbsync_seeds.marks` (xid, statement) is there afterwards.
+    `admin` is a session in the same database; `dbsync_seeds.marks` (xid, statement) is there afterwards, and
+    `dbsync_seeds.cells` (relation, place, written, statement) with the rows of `cells`, which stand for another
+    statement than the one that has `written` them.
     """
     given = [gives(statement) for statement in script.statements]
+
+    def refused(index: int, error: psycopg.Error) -> ConnectionFailed | None:
+        """Where a table's row-level security is forced on its owner, that is what refuses."""
+        if error.sqlstate != _REFUSED:
+            return None
+        connection.execute("rollback")
+        rows = connection.execute(_FORCED, [[one.name for one in given[index]]]).fetchall()
+        return forced(tuple(rows[0][0]), script.statements[index].place, error) if rows else None
+
+    places: list[tuple[int, str, int, int]] = []
+
+    def returned(index: int, rows: Sequence[tuple[Any, ...]]) -> None:
+        numbers = cells[index].rows
+        # Where a trigger or a conflict kept some out, it is not known which.
+        if len(rows) == len(numbers):
+            places.extend((*row[-2:], index, number) for row, number in zip(rows, numbers, strict=True))
 
     def before(index: int) -> None:
         # The last statement may have taken another role.
         connection.execute(f"{_STATEMENT}; {_mark(index, given[index])}".encode())
         given[index] = tuple(_measured(connection, given[index]))
 
-    run(connection, script, opening=_OPENING, before=before)
+    told = {index: one.returning for index, one in cells.items() if _is_table(connection, given[index])}
+    run(connection, script, opening=_OPENING, before=before, refused=refused, returning=told, returned=returned)
     connection.execute("reset session authorization; reset role")
     marks = connection.execute("select xmin::text::bigint, statement from pg_temp.dbsync_marks").fetchall()
     admin.execute(f"create schema {SCHEMA}".encode())
@@ -68,8 +97,18 @@ def load(connection: Connection, admin: Connection, script: Script) -> tuple[tup
     with admin.cursor() as cursor, cursor.copy(f"copy {SCHEMA}.marks from stdin".encode()) as copy:
         for row in marks:
             copy.write_row(row)
-    admin.execute(f"analyze {SCHEMA}.marks".encode())
-    return _resolved(connection, given)
+    admin.execute(
+        f"""create table {SCHEMA}.cells (relation bigint, place tid, written int, statement int);
+            analyze {SCHEMA}.marks""".encode()
+    )
+    with admin.cursor() as cursor, cursor.copy(f"copy {SCHEMA}.cells from stdin".encode()) as copy:
+        for place in places:
+            copy.write_row(place)
+    resolved = list(_resolved(connection, given))
+    for index, one in cells.items():
+        for number, left in one.left.items():
+            resolved[number] = tuple(dataclasses.replace(gives, left=left) for gives in resolved[index] if gives.outer)
+    return tuple(resolved)
 
 
 def _mark(index: int, given: Sequence[Gives]) -> str:
@@ -117,11 +156,20 @@ def _resolved(connection: Connection, given: Sequence[Sequence[Gives]]) -> tuple
 
 
 def run(
-    connection: Connection, script: Script, *, opening: str = _BEGINNING, before: Callable[[int], None] | None = None
+    connection: Connection,
+    script: Script,
+    *,
+    opening: str = _BEGINNING,
+    before: Callable[[int], None] | None = None,
+    refused: Callable[[int, psycopg.Error], DbsyncError | None] | None = None,
+    returning: Mapping[int, str] | None = None,
+    returned: Callable[[int, Sequence[tuple[Any, ...]]], None] | None = None,
 ) -> None:
     """Run the statements as the connection's role. SchemaError where PostgreSQL refuses one, ScratchError if it ends.
 
-    `opening` begins the transaction with a savepoint, `before` renews it before the statement of a number.
+    `opening` begins the transaction with a savepoint, `before` renews it before the statement of a number. `refused`
+    may know a better error for one that PostgreSQL refuses. `returning` is put behind the statements of some numbers,
+    and `returned` takes the rows that they give then.
     """
     texts = dict(script.files)
     index = 0
@@ -133,7 +181,10 @@ def run(
                     before(index)
                 else:
                     connection.execute(_STATEMENT)
-                _send(connection, statement)
+                more = (returning or {}).get(index, "")
+                rows = _send(connection, statement, more)
+                if more and returned:
+                    returned(index, rows)
         # What is deferred fails here, and not at a COMMIT that has no place in the file.
         connection.execute("set constraints all immediate")
         connection.execute("commit")
@@ -149,11 +200,13 @@ def run(
         if connection.info.transaction_status == TransactionStatus.INERROR:
             connection.execute("rollback to dbsync")
             row = wrong_row(connection, script, script.statements[index], error)
+        if refused and (better := refused(index, error)):
+            raise better from error
         raise schema_error(error, texts, script.statements, index, rewritten=False, row=row) from error
 
 
 def _runs(statement: Statement, texts: dict[str, str]) -> bool:
-    node = tree.node(statement.sql) if statement.node not in _RUN else None
+    node = tree.node(statement.sql) if statement.node not in _RUN and statement.node != NOT_RUN else None
     if statement.node == "TransactionStmt" and node:
         if tree.begins_or_commits(node):
             return False
@@ -162,7 +215,7 @@ def _runs(statement: Statement, texts: dict[str, str]) -> bool:
         if statement.data is not None:
             return True
         raise _refused(statement, texts, "only COPY … FROM stdin gives rows", "write the rows behind it")
-    if statement.node in _PASSED_OVER:
+    if statement.node in _PASSED_OVER or statement.node == NOT_RUN:
         return False
     # What the parser at hand does not know, the server knows better.
     if (
@@ -179,10 +232,19 @@ def _refused(statement: Statement, texts: dict[str, str], why: str, hint: str) -
     return failure(texts[statement.place.file], statement.place, why, length=length, hint=hint)
 
 
-def _send(connection: Connection, statement: Statement) -> None:
+def _send(connection: Connection, statement: Statement, more: str) -> Sequence[tuple[Any, ...]]:
+    """Run a statement with more text behind it, if any: the rows that this makes it give."""
     with connection.cursor() as cursor:
         if statement.data is None:
-            cursor.execute(statement.sql.encode())
-            return
+            cursor.execute((statement.sql + more).encode())
+            return cursor.fetchall() if more else ()
         with cursor.copy(statement.sql.encode()) as copy:
             copy.write(statement.data)
+    return ()
+
+
+def _is_table(connection: Connection, given: Sequence[Gives]) -> bool:
+    """Whether what a statement is about is a table, whose rows have places."""
+    names = [one.name for one in given if one.outer]
+    query = "select relkind in ('r', 'p') from pg_catalog.pg_class where oid = pg_catalog.to_regclass(%s)"
+    return any(row == (True,) for name in names for row in connection.execute(query, [name]).fetchall())

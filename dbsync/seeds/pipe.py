@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 
 Connection = psycopg.Connection[Any]
 
@@ -18,12 +21,30 @@ def pipe(source: Connection, query: bytes, goal: Connection, table: bytes, value
         cursor.copy(b"copy (" + query + b") to stdout", values) as out,
         goal.cursor().copy(b"copy " + table + b" from stdin") as into,
     ):
-        rows, size = list[bytes](), 0
-        for row in out:
+        rows, size, length = list[bytes](), 0, 0
+        while length >= 0 and (row := out.read()):
             rows.append(bytes(row))
             size += len(row)
+            # What has arrived with it is taken from libpq: to wait for each row costs more than all else.
+            while size <= _BLOCK:
+                length, more = source.pgconn.get_copy_data(1)
+                if length <= 0:
+                    break
+                rows.append(bytes(more))
+                size += length
             if size > _BLOCK:
                 into.write(b"".join(rows))
                 rows, size = [], 0
         into.write(b"".join(rows))
-    return cursor.rowcount
+        return _ended(source.pgconn) if length < 0 else cursor.rowcount
+
+
+def _ended(connection: PGconn) -> int:
+    """How many rows there were, as PostgreSQL says at the end of a COPY; the session is free again."""
+    results = []
+    while result := connection.get_result():
+        results.append(result)
+    for result in results:
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+    return results[0].command_tuples or 0

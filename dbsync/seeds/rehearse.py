@@ -2,8 +2,8 @@
 
 A statement that a constraint refuses is tried again after the others. What only together is right is checked at the
 end, where the constraints can be deferred; new rows of foreign keys in a circle, or such that go, become one statement.
-Where a trigger, a default or a check does not find what it names without a schema, the path is the one that the file
-was loaded with.
+Where a trigger, a default or a check does not find what it names without a schema, the search_path is the one that the
+role has in the live database; for triggers that are deferred, what is deferred is checked while it is in force.
 """
 
 import contextlib
@@ -28,16 +28,23 @@ Connection = psycopg.Connection[Any]
 
 _FOREIGN_KEY, _UNIQUE = "23503", "23505"
 _NOT_FOUND = frozenset({"42P01", "42704", "42883", "3F000"})
-_PATH, _NO_PATH = 'SET LOCAL search_path TO "$user", public', "SET LOCAL search_path TO ''"
+_NO_PATH, _CHECKED = "SET LOCAL search_path TO ''", "SET CONSTRAINTS ALL IMMEDIATE"
 _VERBS = {"insert": "cannot be added to", "update": "cannot be changed in", "delete": "cannot be deleted from"}
 
 
-def rehearse(connection: Connection, units: Sequence[Unit], script: Script, hint: str | None = None) -> list[Unit]:
+def rehearse(
+    connection: Connection,
+    units: Sequence[Unit],
+    script: Script,
+    path: str,
+    hint: str | None = None,
+) -> list[Unit]:
     """The statements in an order in which they run, as the connection's role. NoPlan names a row that is refused.
 
-    `hint` says what to do about one, where that is no matter of a file.
+    `path` is the role's own search_path in the live database. `hint` says what to do about a row, where that is no
+    matter of a file.
     """
-    return _Rehearsal(connection, script, hint).run(units)
+    return _Rehearsal(connection, script, path, hint).run(units)
 
 
 def steps(units: Sequence[Unit], script: Script) -> tuple[Observed, ...]:
@@ -57,9 +64,16 @@ def steps(units: Sequence[Unit], script: Script) -> tuple[Observed, ...]:
 
 
 class _Rehearsal:
-    def __init__(self, connection: Connection, script: Script, hint: str | None):
+    def __init__(
+        self,
+        connection: Connection,
+        script: Script,
+        path: str,
+        hint: str | None,
+    ):
         self.connection = connection
         self.script = script
+        self.path = f"SELECT pg_catalog.set_config('search_path', {sql.literal(path)}, true)"
         self.hint = hint
         self.done: list[Unit] = []
         self.errors: list[psycopg.Error] = []
@@ -73,16 +87,24 @@ class _Rehearsal:
                 left = self.attempt(waiting)
                 if any(error.sqlstate in _NOT_FOUND for error in self.errors) and not self.found:
                     self.found = True
-                    left = [_setting(_PATH, left[0]), *left]
+                    left = [_setting(self.path, left[0]), *left]
                 elif len(left) == len(waiting) and not self.deferred(left):
                     left = _together(left, self.errors)
                     if len(left) == len(waiting):
                         raise self.refused(left[0], self.errors[0])
                 waiting = left
-            if error := self.refusal("SET CONSTRAINTS ALL IMMEDIATE"):
+            # As it is at the end of the transaction.
+            error = self.refusal(f"{_NO_PATH}; {_CHECKED}")
+            late = error is not None and error.sqlstate in _NOT_FOUND
+            if late:
+                error = self.refusal(f"{self.path}; {_CHECKED}")
+            if error:
                 named = [unit for unit in units if unit.table == (error.diag.schema_name, error.diag.table_name)]
                 raise self.refused(named[0] if named else units[0], error)
-        return [*self.done, *([_setting(_NO_PATH, self.done[-1])] if self.found else [])]
+        ending = [] if self.found or not late else [self.path]
+        ending += [_CHECKED] if late else []
+        ending += [_NO_PATH] if late or self.found else []
+        return [*self.done, *(_setting(text, self.done[-1]) for text in ending)]
 
     def attempt(self, units: Sequence[Unit]) -> list[Unit]:
         """Run them; those that were refused, with `errors` saying why."""
@@ -107,7 +129,7 @@ class _Rehearsal:
 
     def deferred(self, left: list[Unit]) -> bool:
         """Whether some of them run once what can be is checked at the end; they are taken out of the list."""
-        first, last = (_setting(f"SET CONSTRAINTS ALL {when}", left[0]) for when in ("DEFERRED", "IMMEDIATE"))
+        first, last = (_setting(text, left[0]) for text in ("SET CONSTRAINTS ALL DEFERRED", _CHECKED))
         if any(unit.head == first.head for unit in self.done):
             return False
         before, errors = len(self.done), self.errors
@@ -135,9 +157,15 @@ class _Rehearsal:
         if len(unit.rows) == 1 and unit.ordinals and (ordinal := unit.ordinals[0]):
             place, length = row_at(self.script, statement, ordinal) or (place, length)
         words = _VERBS.get(unit.verb, "is not right in")
+        where, shown = f"{place}:{place.column}", None
+        if self.hint is not None:
+            # The rows before a record stand in no file.
+            where = place.file
+        else:
+            shown = excerpt(dict(self.script.files)[place.file], place, length)
         return NoPlan(
-            f"{place}:{place.column}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
-            excerpt=excerpt(dict(self.script.files)[place.file], place, length),
+            f"{where}: a row {words} {sql.qualified(*unit.table)}: {failure.message}",
+            excerpt=shown,
             detail="\n".join(one for one in (failure.detail, f"What live would refuse: {_short(unit.sql)}") if one),
             hint=self.hint or failure.hint or unit.hint or _hint(unit, error),
         )

@@ -1,13 +1,17 @@
 """Counts the rows of a table that differ, and keeps the first of them to be shown."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from dbsync.model.rows import NewRow, RowChange, TableRows
+import psycopg
+
+from dbsync import sql
+from dbsync.model.rows import NewRow, RowChange, TableRows, Values
 from dbsync.model.text import Script
 from dbsync.seeds.compare import Comparison, Differing, Extra, Missing
 from dbsync.seeds.tables import Path
-from dbsync.seeds.wanted import Wanted, places
+from dbsync.seeds.wanted import ROW, Wanted, places
 
 SHOWN = 100
 """Rows of a table that are kept of those to add, to change, and to remove."""
@@ -52,15 +56,14 @@ class Seen:
                 after={name: value for name, value in after.items() if name not in named},
                 refers={name: row for name, row in named.items() if name in after or name in one.key},
             )
-        return TableRows(
-            table=one.table.id,
-            mode=one.mode,
-            key=one.key,
-            place=places(one, self.script),
-            declared=one.count,
+        there = tuple(self.comparison.there(one, _THERE))
+        found = as_declared(one, self.script, there)
+        return dataclasses.replace(
+            found,
             changes=tuple(self.changes),
-            there=tuple(self.comparison.there(one, _THERE)),
-            **self.counts,
+            added=self.counts["added"],
+            changed=self.counts["changed"],
+            removed=self.counts["removed"],
         )
 
     def _note(
@@ -99,3 +102,17 @@ class Seen:
             row: NewRow(one.table.id, {name: refers[row].get(name, value) for name, value in key.items()})
             for row, (key, _) in keys.items()
         }
+
+
+def as_declared(one: Wanted, script: Script, there: tuple[Values, ...]) -> TableRows:
+    """A table of which nothing differs; `there` holds the first of its rows that are there."""
+    place = places(one, script)
+    return TableRows(table=one.table.id, mode=one.mode, key=one.key, place=place, declared=one.count, there=there)
+
+
+def first(admin: psycopg.Connection[Any], one: Wanted) -> Iterator[Values]:
+    """The first declared rows of a table, from its store."""
+    columns = one.sometimes
+    texts = ", ".join(f"{sql.name(name)}::text" for name in columns)
+    for row in admin.execute(f"select {texts} from {one.store} order by {ROW} limit {_THERE}".encode()):
+        yield dict(zip(columns, row, strict=True))

@@ -33,27 +33,27 @@ def sequences(
                 f"""select last_value, is_called, seqincrement from {column.counted}, pg_catalog.pg_sequence
                     where seqrelid = {sql.literal(column.counted)}::regclass""".encode()
             ).fetchone()
-        given = _last(seeded, one.added, one.table.columns[name]) if name in one.sometimes else None
+        given = last(seeded, one.added, one.table.columns[name]) if name in one.sometimes else None
         if row is None:
-            there = _last(staging.copy, staging.stage(table), column)
-            last, called = max((last for last in (given, there) if last is not None), default=None), True
+            there = last(staging.copy, staging.stage(table), column)
+            at, called = max((one for one in (given, there) if one is not None), default=None), True
         else:
-            last, called, step = row
+            at, called, step = row
             if name not in one.always:
-                first, final = sorted((last, max(-_BIGGEST, min(_BIGGEST, last + step * one.count))))
+                first, final = sorted((at, max(-_BIGGEST, min(_BIGGEST, at + step * one.count))))
                 near = f"t.{sql.name(column.name)} between {first} and {final}"
                 staging.bring(table, f"{table.rows} t join (select null::bigint as n) k on {near}", [])
             if given is not None:
                 known.append((column.counted, given))
         staging.copy.execute(
-            f"""select setval(seqrelid::regclass, least(seqmax, greatest(seqmin, {"null" if last is None else last})),
+            f"""select setval(seqrelid::regclass, least(seqmax, greatest(seqmin, {"null" if at is None else at})),
                     {called})
                 from pg_catalog.pg_sequence where seqrelid = {sql.literal(column.counted)}::regclass""".encode()
         )
     return tuple(known)
 
 
-def _last(connection: Connection, table: str, column: Column) -> int | None:
+def last(connection: Connection, table: str, column: Column) -> int | None:
     """The largest value that a table has of a column's sequence."""
     name, sequence = sql.name(column.name), sql.literal(column.counted or "")
     row = connection.execute(

@@ -72,7 +72,7 @@ class Staging:
             except psycopg.errors.InsufficientPrivilege:
                 raise no_rows(self.copy.info.user) from None
             # A check may call a function that names others without a schema.
-            self.copy.execute('set local search_path to "$user", public')
+            self.copy.execute("select set_config('search_path', %s, true)", [own_path(self.live)])
             for path, stage in self.staged.items():
                 columns = sql.names(column.name for column in self.known[path].own)
                 try:
@@ -94,6 +94,12 @@ class Staging:
             number = pipe(self.live, text, self.copy, stage, given)
         self.reading = None
         return number
+
+
+def own_path(connection: Connection) -> str:
+    """The search_path that sessions of the connection's role have in its database, whatever was set in this one."""
+    row = connection.execute("select reset_val from pg_catalog.pg_settings where name = 'search_path'").fetchone()
+    return str(row[0]) if row else ""
 
 
 def batches(connection: Connection, query: str, width: int) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,8 @@ from dbsync.load.tokens import kinds
 from dbsync.model.text import Statement
 from dbsync.seeds.tables import Path, Table
 
-_CLOCK = re.compile(r"\b(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
+_TIMES = ("now", "today", "tomorrow", "yesterday")
+_CLOCK = re.compile(rf"\b(?:{'|'.join(_TIMES)})\b", re.IGNORECASE)
 """What PostgreSQL reads as a time of its own."""
 _STAYS = frozenset({pb.SCONST, pb.ICONST, pb.FCONST, pb.BCONST, pb.XCONST, pb.NULL_P, pb.TRUE_P, pb.FALSE_P}) | {
     *(pb.ASCII_40, pb.ASCII_41, pb.ASCII_43, pb.ASCII_44, pb.ASCII_45, pb.SQL_COMMENT, pb.C_COMMENT)
@@ -72,12 +73,18 @@ def gives(statement: Statement) -> tuple[Gives, ...]:
 def may_move(statement: Statement) -> bool:
     """Whether a statement may give other values when it is run again; rows of constants stay the same."""
     if statement.data is not None:
-        return "default" in statement.sql.lower() or bool(_CLOCK.search(statement.data))
-    if statement.node != "InsertStmt" or _CLOCK.search(statement.sql):
+        return "default" in statement.sql.lower() or _names_a_time(statement.data)
+    if statement.node != "InsertStmt" or _names_a_time(statement.sql):
         return True
     found = kinds(statement.sql)
     rows = found[found.index(pb.VALUES) + 1 :] if pb.VALUES in found else []
     return not rows or not _STAYS.issuperset(rows)
+
+
+def _names_a_time(text: str) -> bool:
+    # In a long text the words alone are found much sooner than by the pattern.
+    small = text.lower()
+    return any(word in small for word in _TIMES) and bool(_CLOCK.search(text))
 
 
 def _of(node: pb.Node, text: str, *, outer: bool = False) -> Iterator[Gives]:
@@ -114,7 +121,7 @@ def _insert(body: pb.InsertStmt, text: str, *, outer: bool) -> Gives:
         body.relation.relname,
         columns or None,
         width,
-        _defaults(rows) if rows and "default" in text.lower() else frozenset(),
+        frozenset.intersection(*defaults(rows)) if rows and "default" in text.lower() else frozenset(),
         _names(conflict.target_list) if conflict.action == pb.ONCONFLICT_UPDATE else (),
         asked,
         identity=body.override != pb.OVERRIDING_USER_VALUE,
@@ -124,14 +131,27 @@ def _insert(body: pb.InsertStmt, text: str, *, outer: bool) -> Gives:
 
 def _merge(body: pb.MergeStmt, *, outer: bool) -> Gives:
     """All that its parts name; of an INSERT that names none the columns that its values fill."""
-    named, width = set[str](), 0
+    named, width, unnamed, left = set[str](), 0, set[int](), set[int]()
     for one in body.merge_when_clauses:
         clause = one.merge_when_clause
+        # Of an UPDATE the values stand at the names, of an INSERT apart.
+        values = list(clause.values) or [target.res_target.val for target in clause.target_list]
+        given = {at for at, value in enumerate(values) if value.WhichOneof("node") != "set_to_default"}
         if clause.target_list:
-            named.update(_names(clause.target_list))
+            names = _names(clause.target_list)
+            named.update(name for at, name in enumerate(names) if at in given or at >= len(values))
         else:
-            width = max(width, len(clause.values))
-    return Gives(body.relation.schemaname, body.relation.relname, width=width, more=tuple(sorted(named)), outer=outer)
+            width = max(width, len(values))
+            unnamed |= given
+            left |= {*range(len(values))}
+    return Gives(
+        body.relation.schemaname,
+        body.relation.relname,
+        width=width,
+        left=frozenset(left - unnamed),
+        more=tuple(sorted(named)),
+        outer=outer,
+    )
 
 
 def _names(targets: Iterable[pb.Node]) -> tuple[str, ...]:
@@ -152,10 +172,9 @@ def _query(body: pb.InsertStmt) -> str:
     return tree.deparse(found)
 
 
-def _defaults(rows: Iterable[pb.Node]) -> frozenset[int]:
-    """The positions at which every row has DEFAULT."""
-    found = [
-        {position for position, one in enumerate(row.list.items) if one.WhichOneof("node") == "set_to_default"}
+def defaults(rows: Iterable[pb.Node]) -> list[frozenset[int]]:
+    """For each row of VALUES the positions at which DEFAULT stands."""
+    return [
+        frozenset(position for position, one in enumerate(row.list.items) if one.WhichOneof("node") == "set_to_default")
         for row in rows
     ]
-    return frozenset(set.intersection(*found))

@@ -89,6 +89,8 @@ class Table:
     inherited: bool
     columns: Mapping[str, Column]
     uniques: tuple[tuple[str, ...], ...]
+    nulls_equal: frozenset[tuple[str, ...]]
+    """The unique keys in which one NULL is like another."""
     within: tuple[tuple[str, ...], ...]
     """What is unique in a partition alone."""
     parents: tuple[ForeignKey, ...]
@@ -179,7 +181,8 @@ _COLUMNS = """
 _UNIQUES = """
     select i.indrelid::bigint,
            array(select a.attname::text from unnest(i.indkey[:i.indnkeyatts - 1]) with ordinality k (number, position)
-                 join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (i.indrelid, k.number) order by k.position)
+                 join pg_catalog.pg_attribute a on (a.attrelid, a.attnum) = (i.indrelid, k.number) order by k.position),
+           i.indnullsnotdistinct
     from pg_catalog.pg_index i
     where i.indrelid = any (%s::oid[]) and i.indisunique and i.indisvalid and i.indpred is null
       and i.indexprs is null
@@ -213,10 +216,13 @@ def tables(connection: Connection) -> dict[Path, Table]:
     for oid, *row in connection.execute(_COLUMNS, [oids]).fetchall():
         columns.setdefault(oid, {})[row[0]] = Column(**dict(zip(names, row, strict=True)))
     uniques: dict[int, list[tuple[str, ...]]] = {}
+    nulls_equal: dict[int, set[tuple[str, ...]]] = {}
     within: dict[int, dict[tuple[str, ...], None]] = {}
-    for oid, key in connection.execute(_UNIQUES, [list(places)]).fetchall():
+    for oid, key, equal in connection.execute(_UNIQUES, [list(places)]).fetchall():
         if oid in found:
             uniques.setdefault(oid, []).append(tuple(key))
+            if equal:
+                nulls_equal.setdefault(oid, set()).add(tuple(key))
         else:
             within.setdefault(places[oid][0], {})[tuple(key)] = None
     parents: dict[int, list[ForeignKey]] = {}
@@ -244,6 +250,7 @@ def tables(connection: Connection) -> dict[Path, Table]:
             inherited=inherited,
             columns=columns.get(oid, {}),
             uniques=tuple(uniques.get(oid, ())),
+            nulls_equal=frozenset(nulls_equal.get(oid, ())),
             within=tuple(key for key in within.get(oid, ()) if key not in uniques.get(oid, ())),
             parents=tuple(parents.get(oid, ())),
             triggers=fires,

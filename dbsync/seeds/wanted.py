@@ -17,7 +17,7 @@ from dbsync.seeds.tables import ForeignKey, Path, Table
 Connection = psycopg.Connection[Any]
 
 ROW, STATEMENT, TABLE = '"dbsync row"', '"dbsync statement"', '"dbsync table"'
-_PLACE = '"dbsync place"'
+_PLACE, _WRITTEN = '"dbsync place"', '"dbsync written"'
 _OURS = "dbsync "
 
 
@@ -101,6 +101,14 @@ class Wanted:
         found = {name for one in self.given.values() for name in one.compared}
         return frozenset(name for name in found if name not in self.key or self.table.columns[name].equal != "=")
 
+    def nulls(self, column: str) -> bool:
+        """Whether a column of the key may be NULL and still tell rows apart."""
+        return (
+            column in self.key
+            and self.table.columns[column].nullable
+            and any(frozenset(key) == frozenset(self.key) for key in self.table.nulls_equal)
+        )
+
     def references_of(self, column: str) -> list[Reference]:
         """The references that a column is a part of."""
         return [one for one in self.references if column in one.key.columns]
@@ -165,14 +173,16 @@ def _keep(admin: Connection, table: Table, store: str) -> None:
     columns = "".join(f", {sql.name(column.name)}" for column in table.own)
     admin.execute(
         f"""create unlogged table {store} as
-            select row_number() over (order by {STATEMENT}, {TABLE}, {_PLACE}) as {ROW}, * from (
-                select s.statement as {STATEMENT}, x.tableoid as {TABLE}, x.ctid as {_PLACE}{columns}
+            select row_number() over (order by {_WRITTEN}, {TABLE}, {_PLACE}) as {ROW}, * from (
+                select coalesce(c.statement, s.statement) as {STATEMENT}, s.statement as {_WRITTEN},
+                       x.tableoid as {TABLE}, x.ctid as {_PLACE}{columns}
                 from {table.rows} x join (
                     select xid, (select m.statement from {SCHEMA}.marks m where m.xid <= d.xid::text::bigint
                                  order by m.xid desc limit 1) as statement
-                    from (select distinct xmin as xid from {table.rows}) d) s on s.xid = x.xmin) y
+                    from (select distinct xmin as xid from {table.rows}) d) s on s.xid = x.xmin
+                left join {SCHEMA}.cells c on (c.relation, c.place, c.written) = (x.tableoid, x.ctid, s.statement)) y
             where {STATEMENT} is not null;
-            alter table {store} drop column {_PLACE}""".encode()
+            alter table {store} drop column {_PLACE}, drop column {_WRITTEN}""".encode()
     )
 
 

@@ -94,7 +94,8 @@ def parametrized(query: str, values: Sequence[Any]) -> tuple[bytes, Sequence[Any
 
 def _equal(one: KeyColumn, value: str) -> str:
     name = f"t.{sql.name(one.name)}"
-    return f"{name} {one.equal} {value}::{one.type}" if one.type else f"{name}::text = {value}"
+    test = f"{name} {one.equal} {value}::{one.type}" if one.type else f"{name}::text = {value}"
+    return f"({test} or {name} is null and {value} is null)" if one.nulls else test
 
 
 def _sources(one: Watched, rows: str) -> Iterator[tuple[str, list[str]]]:

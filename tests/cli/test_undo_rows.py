@@ -133,7 +133,7 @@ def test_a_row_that_others_need_is_named(live: Live, capsys: Captured) -> None:
     capsys.readouterr()
     undone(code=5)
     error = words(capsys.readouterr().err)
-    assert "a row cannot be deleted from public.plans" in error
+    assert "error: the rows before record 2: a row cannot be deleted from public.plans" in error
     assert "What live would refuse: DELETE FROM public.plans WHERE name = 'Scale'" in error
     assert "dbsync undo --no-seeds leaves all rows as they are" in error
     assert len(rows(live, "plans")) == 2

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dbsync.errors import NoPlan
+from dbsync.errors import NoPlan, SchemaError
 from dbsync.model.plan import Plan
 from tests.plugins.project import Project
 
@@ -309,3 +309,35 @@ def _forgotten(plan: Plan) -> list[str]:
     """The tables whose rows no undo will bring back, since others follow them."""
     text = r"no undo will bring back what rows of (\S+) were: rows of other tables followed their keys .*"
     return [match[1] for note in plan.notes if (match := re.fullmatch(text, note))]
+
+
+DEFERRED = """
+create table limits (most int not null);
+create table plans (id int primary key, price int not null);
+create function check_plans() returns trigger language plpgsql as $$ begin
+    if new.price > coalesce((select min(most) from limits), 10) then raise exception 'too dear: %', new.price; end if;
+    return null; end $$;
+create constraint trigger checked after insert or update on plans deferrable initially deferred
+    for each row execute function check_plans();
+"""
+
+
+def test_a_deferred_trigger_finds_what_it_names(project: Project) -> None:
+    """Under the path that the role has in the live database, and not under that of the plan."""
+    project.write(schema=DEFERRED)
+    project.settled()
+    project.run("insert into limits values (10)")
+    project.write(schema=DEFERRED, seeds="insert into plans values (1, 5), (2, 10);")
+    plan = project.settled()
+    assert [one.step.sql for one in plan.steps][1:] == [
+        """SELECT pg_catalog.set_config('search_path', '"$user", public', true)""",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        "SET LOCAL search_path TO ''",
+    ]
+    project.run("update plans set price = 1")
+    project.settled()
+    project.undo()
+    assert project.rows("select price from plans order by id") == [(1,), (1,)]
+    project.write(seeds="insert into plans values (1, 11);")
+    with pytest.raises(SchemaError, match="too dear: 11"):
+        project.plan()

@@ -335,3 +335,47 @@ def test_a_reference_to_a_new_row_names_it(project: Project) -> None:
     assert rows(from_rows(members)) == members
     shown = rows_of(members)["changes"][0]
     assert (shown["key"], shown["refers"]["group_id"]["key"]) == ([None, " x"], {"name": "Tools, n 5"})
+
+
+NULLS = """
+create table p (id serial primary key, name text unique);
+create table g (id serial primary key, parent int references p, name text not null, n int,
+    unique nulls not distinct (parent, name));
+"""
+
+
+def test_a_null_may_tell_rows_apart(project: Project) -> None:
+    """Where one NULL is like another; that the number of a new row is not known yet is no NULL."""
+    parents = "insert into p (name) values ('x');"
+    rows = "insert into g (parent, name, n) values (null, 'a', 1), (null, 'b', 2);"
+    more = " insert into g (parent, name, n) select id, 'a', 3 from p where name = 'x';"
+    found = "select p.name, g.name, g.n from g left join p on p.id = g.parent order by g.n"
+    project.write(schema=NULLS, seeds=parents + rows + more)
+    project.settled()
+    project.run("update g set n = 7 where parent is null; insert into g (name, n) values ('c', 4)")
+    project.settled()
+    expected = [(None, "a", 1), (None, "b", 2), ("x", "a", 3), (None, "c", 4)]
+    assert project.rows(found) == expected
+    # A row of the same name whose parent is new is another one.
+    new = (
+        " insert into p (name) values ('y'); insert into g (parent, name, n) select id, 'c', 5 from p where name = 'y';"
+    )
+    project.write(seeds=f"{parents}\n-- dbsync: exact\n{rows}{more}{new}")
+    project.settled()
+    assert project.rows(found) == [*expected[:3], ("y", "c", 5)]
+    project.undo()
+    assert project.rows(found) == expected
+
+
+def test_a_key_with_nulls_that_do_not_tell_apart(project: Project) -> None:
+    project.write(
+        schema="create table t (id serial primary key, a int unique, b int);",
+        seeds="insert into t (a, b) values (1, 1), (null, 2);",
+    )
+    with pytest.raises(SchemaError) as caught:
+        project.plan()
+    assert "rows have NULL in (a), by which they would be" in caught.value.message
+    assert "UNIQUE NULLS NOT DISTINCT (a)" in (caught.value.hint or "")
+    assert "key (a)" not in (caught.value.hint or "")
+    project.write(schema="create table t (id serial primary key, a int unique nulls not distinct, b int);")
+    project.settled()

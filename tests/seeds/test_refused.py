@@ -209,10 +209,9 @@ def test_files_that_cannot_be(project: Project, seeds: str, said: str) -> None:
     assert said in refused(project, SchemaError)
 
 
-@pytest.mark.parametrize("nulls", ["", " nulls not distinct"])
-def test_a_unique_key_with_null(project: Project, nulls: str) -> None:
+def test_a_unique_key_with_null(project: Project) -> None:
     project.write(
-        schema=f"create table t (a int, b int, unique{nulls} (a, b))", seeds="insert into t values (1, 1), (1, null);"
+        schema="create table t (a int, b int, unique (a, b))", seeds="insert into t values (1, 1), (1, null);"
     )
     said = refused(project, SchemaError)
     assert "the rows of public.t cannot be told apart: rows have NULL in (a, b), by which they would be" in said
@@ -279,3 +278,34 @@ def test_rows_that_the_role_may_not_read(project: Project, admin: object) -> Non
             project.plan(database=blind)
     finally:
         project.run("drop owned by dbsync_blind; drop role dbsync_blind")
+
+
+def test_row_level_security_that_is_forced_on_the_owner(project: Project) -> None:
+    schema = "create table kept (id int primary key); alter table kept enable row level security;"
+    project.write(schema=schema + "alter table kept force row level security;", seeds="insert into kept values (1);")
+    project.run("create role dbsync_forced login; grant all on schema public to dbsync_forced")
+    try:
+        with pytest.raises(ConnectionFailed) as caught:
+            project.plan(database=project.target.conninfo(user="dbsync_forced"))
+        assert caught.value.message.startswith("seeds.sql:1:1: the rows of public.kept cannot be written: new row")
+        assert "BYPASSRLS" in (caught.value.hint or "")
+        assert "--no-seeds" in (caught.value.hint or "")
+    finally:
+        project.run("drop owned by dbsync_forced; drop role dbsync_forced")
+
+
+@pytest.mark.parametrize("line", [2, 4])
+def test_a_line_of_a_copy_that_stands_in_the_way(project: Project, line: int) -> None:
+    schema = "create table t (id int primary key, a int unique, b int);"
+    lines = ["1\t1\t1", "2\t2\t2", "3\t3\t3"]
+    lines.insert(line - 1, "4\t7\t1")
+    copy = "copy t from stdin;\n" + "\n".join(lines) + "\n\\.\n"
+    project.write(schema=schema)
+    project.settled()
+    project.run("insert into t values (100, 7, 0)")
+    project.write(seeds=copy)
+    assert refused(project).startswith(f"seeds.sql:{line + 1}:1: a row cannot be added to public.t: duplicate key")
+    project.write(
+        schema="create table t (a int, b int);", seeds="-- dbsync: key (a)\ncopy t from stdin;\n1\t1\n2\t1\n1\t5\n\\.\n"
+    )
+    assert refused(project, SchemaError).startswith("seeds.sql:5:1: two rows of public.t have the same key: 1")
