@@ -19,9 +19,7 @@ def unreadable(path: Path, error: psycopg.Error) -> ConnectionFailed:
     failure = Failure.of(error)
     # The text of an error that a row is the reason of holds its values.
     why = failure.kind if (failure.sqlstate or "").startswith(("22", "23")) else failure.message
-    return ConnectionFailed(
-        f"the rows of {sql.qualified(*path)} cannot be read: {why}", hint=_PAST
-    )
+    return ConnectionFailed(f"the rows of {sql.qualified(*path)} cannot be read: {why}", hint=_PAST)
 
 
 def forced(path: Path, place: Place, error: psycopg.Error) -> ConnectionFailed:
