@@ -80,4 +80,4 @@ def _declared(seeded: Connection, one: Wanted) -> str:
     """The digest of the declared rows."""
     schema, table = one.store.split(".")
     store = Watched(table=(schema, table), alone=False, columns=one.sometimes, key=(), keys=None, digest="")
-    return watch.digest(seeded, store)
+    return watch.own_digest(seeded, store)
