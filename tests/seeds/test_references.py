@@ -239,7 +239,7 @@ def test_unique_values_that_are_swapped(project: Project) -> None:
     project.write(schema="create table t (id int primary key, name text not null unique)")
     project.settled()
     project.write(seeds="insert into t values (1, 'a'), (2, 'b');")
-    with pytest.raises(NoPlan, match=r"seeds\.sql:1:1: a row cannot be changed in public\.t: duplicate key") as error:
+    with pytest.raises(NoPlan, match=r"seeds\.sql:1:22: a row cannot be changed in public\.t: duplicate key") as error:
         project.plan()
     assert error.value.hint
     assert "make the constraint DEFERRABLE" in error.value.hint
