@@ -100,7 +100,7 @@ def test_a_process_gets_so_much_time(bound: Bound, installation: Installation) -
 
 def test_a_bomb_of_processes_ends(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
     bound(processes=64)
-    monkeypatch.setattr(limits, "_ALL_ACCOUNTS", 150)
+    monkeypatch.setattr(limits, "_ALL_ACCOUNTS", 300)
     with inside(INSTALLATIONS[0], fenced=True) as server:
         name = tag(server)
         server.attack("bomb")
