@@ -17,6 +17,7 @@ from psycopg.rows import tuple_row
 from dbsync.load import tree, untouched
 from dbsync.load.extension_script import extension
 from dbsync.load.native_function import SAID, defaults_are_harmless, has_query, in_parts, says
+from dbsync.pg.own_names import own_names
 from dbsync.pg.sealing import RESEAL
 
 Connection = psycopg.Connection[Any]
@@ -70,18 +71,20 @@ def act(session: Connection, elevate: Elevate, statement: str) -> None:
         owner = _new_owner(node, name)
         if owner:
             untouched.check_owner(session, owner)
+        schema = _current_schema(session)
         # What is done about event triggers wakes none, and a state that it gives one must stay.
         with elevate(session, silent=name != "AlterEventTrigStmt", owner=owner), session.transaction():
-            before = untouched.names(session)
+            with own_names(session):
+                before = untouched.names(session)
             if name in ("CreateFdwStmt", "AlterFdwStmt"):
                 _make_wrapper(session, statement)
             elif name in ("CreateExtensionStmt", "AlterExtensionStmt"):
-                _run(session, extension(session, node, statement))
+                with own_names(session):
+                    texts = list(extension(session, node, statement, schema))
+                _run(session, texts)
             else:
                 session.execute(statement.encode())
-            if name in _MAKES_NATIVE_CODE:
-                session.execute(RESEAL.encode())
-            untouched.check(session, before)
+            _conclude(session, before, native=name in _MAKES_NATIVE_CODE)
 
 
 def _make_function(session: Connection, elevate: Elevate, statement: str) -> None:
@@ -100,11 +103,19 @@ def _make_function(session: Connection, elevate: Elevate, statement: str) -> Non
             return
     defaults_are_harmless(session, statement)
     with elevate(session), session.transaction():
-        before = untouched.names(session)
+        with own_names(session):
+            before = untouched.names(session)
         # The validator of C loads the library, and others compile the text.
         with _away(session, _LANGUAGE_VALIDATORS, _LANGUAGE_BACK):
             session.execute(statement.encode())
-        session.execute(RESEAL.encode())
+        _conclude(session, before, native=True)
+
+
+def _conclude(session: Connection, before: str, *, native: bool) -> None:
+    """Seals native code that was made, and looks at what is PostgreSQL's own."""
+    with own_names(session):
+        if native:
+            session.execute(RESEAL.encode())
         untouched.check(session, before)
 
 
@@ -138,8 +149,16 @@ def _unvalidated(node: pb.Node, name: str) -> bool:
 def _new_owner(node: pb.Node, name: str) -> str | None:
     """The role that a statement makes the owner of something, by its name."""
     if name == "AlterTableStmt":
-        return node.alter_table_stmt.cmds[0].alter_table_cmd.newowner.rolename or None
+        # Of several, the last counts.
+        owners = [one.alter_table_cmd.newowner.rolename for one in node.alter_table_stmt.cmds]
+        return next(filter(None, reversed(owners)), None)
     return node.alter_owner_stmt.newowner.rolename or None
+
+
+def _current_schema(session: Connection) -> str | None:
+    with session.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(b"select pg_catalog.current_schema()::text").fetchone()
+    return row[0] if row else None
 
 
 def _without_rows(objects: Iterable[pb.Node]) -> bool:
@@ -232,7 +251,7 @@ def _options_unchecked(session: Connection, elevate: Elevate) -> Iterator[None]:
         yield
     finally:
         if session.info.transaction_status != TransactionStatus.INERROR:
-            with elevate(session):
+            with elevate(session), own_names(session):
                 session.execute(_FDW_BACK.encode(), [away])
 
 
@@ -244,11 +263,12 @@ def _away(session: Connection, take: str, back: str) -> Iterator[None]:
         yield
     finally:
         if session.info.transaction_status != TransactionStatus.INERROR:
-            session.execute(back.encode(), [away])
+            with own_names(session):
+                session.execute(back.encode(), [away])
 
 
 def _taken(session: Connection, take: str) -> str:
-    with session.cursor(row_factory=tuple_row) as cursor:
+    with own_names(session), session.cursor(row_factory=tuple_row) as cursor:
         return str(cursor.execute(take.encode()).fetchall()[0][0])
 
 

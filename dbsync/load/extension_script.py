@@ -18,7 +18,7 @@ from dbsync.load.unsafe import UnsafeActError
 Connection = psycopg.Connection[Any]
 
 _EXTENSION = """
-    select v.trusted, v.relocatable, coalesce(%(schema)s, v.schema::text, pg_catalog.current_schema()::text),
+    select v.trusted, v.relocatable, coalesce(%(schema)s, v.schema::text, %(current)s),
            array(select n.nspname::text from pg_catalog.pg_extension e
                  join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = any (v.requires))
     from pg_catalog.pg_available_extension_versions v join pg_catalog.pg_available_extensions a using (name)
@@ -40,8 +40,9 @@ _OF_THE_FILE = """
 _ASIDE = "dbsync_extension"
 
 
-def extension(session: Connection, node: pb.Node, statement: str) -> Iterator[str]:
-    """The statements that make an extension, or update it, so that its script meets nothing of the file's.
+def extension(session: Connection, node: pb.Node, statement: str, current: str | None) -> Iterator[str]:
+    """The statements that make an extension, or update it, so that its script meets nothing of the file's. `current` is
+    the schema in which the session makes things.
 
     UnsafeActError where it would.
     """
@@ -51,7 +52,7 @@ def extension(session: Connection, node: pb.Node, statement: str) -> Iterator[st
     schema = options["schema"].string.sval if "schema" in options else None
     version = options["new_version"].string.sval if "new_version" in options else None
     with session.cursor(row_factory=tuple_row) as cursor:
-        given = {"name": body.extname, "schema": schema, "version": version}
+        given = {"name": body.extname, "schema": schema, "version": version, "current": current}
         if not creates:
             given["schema"] = _there(cursor, body.extname)
         found = cursor.execute(_EXTENSION.encode(), given).fetchone()

@@ -9,6 +9,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from dbsync import sql
+from dbsync.pg.own_names import own_names
 
 Connection = psycopg.Connection[Any]
 
@@ -66,7 +67,7 @@ def others_disabled(superuser: Connection) -> Iterator[None]:
 
     A setting does so from PostgreSQL 17 on, but it would silence ours too (section "event_triggers" of the manual).
     """
-    with superuser.cursor(row_factory=tuple_row) as cursor:
+    with own_names(superuser), superuser.cursor(row_factory=tuple_row) as cursor:
         found = cursor.execute(_OTHERS.encode()).fetchall()
     for name, _ in found:
         superuser.execute(f"ALTER EVENT TRIGGER {sql.name(name)} DISABLE".encode())

@@ -442,3 +442,34 @@ do $$ begin execute 'create tablespace x location ''/tmp'''; end $$;
 
 -- # another name for a built-in function
 alter function pg_catalog.query_to_xml(text, boolean, boolean, text) rename to pg_get_expr;
+
+-- # an operator that fits better than PostgreSQL's own
+create function below(oid, int) returns bool language sql as 'select evil() = 1';
+create function same(oid, int) returns bool language sql as 'select evil() = 1';
+create function same(name, text) returns bool language sql as 'select evil() = 1';
+create operator < (leftarg = oid, rightarg = int, function = below);
+create operator >= (leftarg = oid, rightarg = int, function = below);
+create operator <> (leftarg = oid, rightarg = int, function = same);
+create operator = (leftarg = oid, rightarg = int, function = same);
+create operator = (leftarg = name, rightarg = text, function = same);
+create event trigger e on ddl_command_end execute function hook();
+create function native(int) returns int language c as '$libdir/hstore', 'hstore_in';
+create extension file_fdw;
+create foreign data wrapper w options (a 'b');
+alter function native(int) owner to other_boss;
+
+-- # an operator before PostgreSQL's own
+create schema bad;
+create function bad.same(oid, oid) returns bool language sql as 'select public.evil() = 1';
+create operator bad.= (leftarg = oid, rightarg = oid, function = bad.same);
+create operator bad.<> (leftarg = oid, rightarg = oid, function = bad.same);
+set search_path = bad, public, pg_catalog;
+create event trigger e on ddl_command_end execute function hook();
+create function native(int) returns int language c as '$libdir/hstore', 'hstore_in';
+create extension file_fdw;
+
+-- # the last of several owners
+create table t (a int);
+create index on t ((a + trusted(1)));
+alter table t owner to other_boss, owner to dbsync_scratch_superuser;
+analyze t;
