@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import errors, rows, sql
+from psycopg import errors
 
 from dbsync.load import tree
 from dbsync.load.parts import parts
 from dbsync.model.catalog import Address
 from dbsync.model.text import Place, Statement
+from dbsync.pg.event_triggers import resting
 
 # What is made is noted in a setting of the session: a table would be there for what the file says of all tables.
 _ON = """
@@ -33,8 +34,6 @@ begin
 end $$;
 create event trigger dbsync_places on ddl_command_end execute function dbsync_places.report();
 """
-_OTHER_TRIGGERS = "select evtname, evtenabled::text from pg_event_trigger where evtenabled <> 'D'"
-_STATES = {"O": "enable", "R": "enable replica", "A": "enable always"}
 _PARTED = frozenset(
     {
         "CreateStmt",
@@ -184,12 +183,6 @@ def recording(admin: "psycopg.Connection[Any] | None", statements: Sequence[Stat
 
 def _off(admin: "psycopg.Connection[Any]") -> None:
     """Removes what reports, without waking event triggers of the file's, which would run as a superuser here."""
-    with admin.transaction(), admin.cursor(row_factory=rows.tuple_row) as cursor:
-        cursor.execute("drop event trigger if exists dbsync_places")
-        others = cursor.execute(_OTHER_TRIGGERS).fetchall()
-        for name, _ in others:
-            cursor.execute(sql.SQL("alter event trigger {} disable").format(sql.Identifier(name)))
-        cursor.execute("drop schema if exists dbsync_places cascade")
-        for name, state in others:
-            enable = sql.SQL(_STATES[state])
-            cursor.execute(sql.SQL("alter event trigger {} {}").format(sql.Identifier(name), enable))
+    with admin.transaction(), resting(admin):
+        admin.execute("drop event trigger if exists dbsync_places")
+        admin.execute("drop schema if exists dbsync_places cascade")

@@ -9,15 +9,21 @@ from typing import Any
 
 import psycopg
 from psycopg import rows, sql
+from psycopg.pq import TransactionStatus
+
+from dbsync.pg.own_names import own_names
 
 Connection = psycopg.Connection[Any]
 
-# Those of dbsync's own are a part of an extension.
+# Those of dbsync's own are a part of an extension, or call what is in these schemas.
 _AWAKE = """
     select evtname::text, evtenabled::text from pg_catalog.pg_event_trigger e
     where evtenabled <> 'D' and not exists (
         select from pg_catalog.pg_depend d
         where d.classid = 'pg_catalog.pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e')
+      and not exists (
+        select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+        where p.oid = e.evtfoid and n.nspname in ('dbsync_places', 'dbsync_touched'))
     order by 1"""
 _STATES = {"O": sql.SQL("enable"), "R": sql.SQL("enable replica"), "A": sql.SQL("enable always")}
 _DISABLED = sql.SQL("disable")
@@ -25,14 +31,19 @@ _DISABLED = sql.SQL("disable")
 
 @contextlib.contextmanager
 def resting(superuser: Connection) -> Iterator[None]:
-    """While it is open none fires, in any session; their states are then what they were."""
+    """While it is open none fires, in any session; their states are then what they were.
+
+    A setting does so from PostgreSQL 17 on, but it would silence dbsync's own too (section "event_triggers" of the
+    manual). What is rolled back puts them back as well.
+    """
     states = _states(superuser)
     silence(superuser)
     try:
         yield
     finally:
-        for name, state in states.items():
-            _set(superuser, name, _STATES[state])
+        if not superuser.closed and superuser.info.transaction_status != TransactionStatus.INERROR:
+            for name, state in states.items():
+                _set(superuser, name, _STATES[state])
 
 
 def silence(superuser: Connection) -> None:
@@ -58,7 +69,7 @@ def wake(superuser: Connection, name: str) -> None:
 
 
 def _states(session: Connection) -> dict[str, str]:
-    with session.cursor(row_factory=rows.tuple_row) as cursor:
+    with own_names(session), session.cursor(row_factory=rows.tuple_row) as cursor:
         return dict(cursor.execute(_AWAKE).fetchall())
 
 

@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from dbsync import sql
-from dbsync.pg.own_names import own_names
+from dbsync.pg.event_triggers import resting
 
 Connection = psycopg.Connection[Any]
 
@@ -34,11 +34,6 @@ an ordinary role makes. Its name is the first in order, and so it is asked first
 dump and in no catalog of ours.
 """
 
-_OTHERS = f"""
-    select evtname::text, evtenabled::text from pg_catalog.pg_event_trigger
-    where evtenabled <> 'D' and evtowner <> {_BOOTSTRAP}"""
-_ENABLE = {"O": "ENABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
-
 
 @contextlib.contextmanager
 def elevated(
@@ -54,29 +49,11 @@ def elevated(
     _give(admin, names, "SUPERUSER")
     _notice(session)
     try:
-        with others_disabled(session) if silent else contextlib.nullcontext():
+        with resting(session) if silent else contextlib.nullcontext():
             yield
     finally:
         _give(admin, names, "NOSUPERUSER")
         _notice(session)
-
-
-@contextlib.contextmanager
-def others_disabled(superuser: Connection) -> Iterator[None]:
-    """Keeps event triggers of the database from what a superuser does; what is rolled back puts them back as well.
-
-    A setting does so from PostgreSQL 17 on, but it would silence ours too (section "event_triggers" of the manual).
-    """
-    with own_names(superuser), superuser.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute(_OTHERS.encode()).fetchall()
-    for name, _ in found:
-        superuser.execute(f"ALTER EVENT TRIGGER {sql.name(name)} DISABLE".encode())
-    try:
-        yield
-    finally:
-        if not superuser.closed and superuser.info.transaction_status != TransactionStatus.INERROR:
-            for name, state in found:
-                superuser.execute(f"ALTER EVENT TRIGGER {sql.name(name)} {_ENABLE[state]}".encode())
 
 
 _ORDINARY = "select rolname::text from pg_catalog.pg_roles where rolname = any (%s) and not rolsuper"

@@ -13,6 +13,7 @@ import psycopg
 from dbsync import sql
 from dbsync.errors import DbsyncError, ScratchError
 from dbsync.pg.connect import connect
+from dbsync.pg.event_triggers import resting
 from dbsync.pg.failures import Failure
 from dbsync.pg.sealing import unsealed
 from dbsync.pg.settings import PINNED
@@ -95,7 +96,7 @@ class PrivateServer(Scratch):
 
     def silent(self, superuser: psycopg.Connection[Any]) -> AbstractContextManager[None]:
         """Changes nothing from PostgreSQL 17 on, where the session's settings silence them."""
-        return elevation.others_disabled(superuser) if self.version < 170000 else nullcontext()
+        return resting(superuser) if self.version < 170000 else nullcontext()
 
     def dump(self, name: str, *, extra: Sequence[str] = ()) -> str:
         """The database's schema."""
