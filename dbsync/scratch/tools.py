@@ -20,9 +20,6 @@ from dbsync.scratch.fence import paths, start
 from dbsync.scratch.fence.record import Fence
 
 LOCK_WAIT = "10s"
-# A newer pg_dump begins with it, whatever the server; where there are scratch databases nobody needs it.
-_UNKNOWN_BEFORE_17 = "\nSET transaction_timeout = 0;\n"
-_ENTRY = "\n-- Name: "
 _REFUSED_BY_POOLER = b"unsupported startup parameter"
 
 _READ_HINTS = (
